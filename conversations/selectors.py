@@ -1,0 +1,71 @@
+"""Everything that the pages and the API read of the record. Each function runs one query.
+
+Rows are given to their owner only; asking for somebody else's gives the same answer as asking for nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from conversations.models import Conversation, Message
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationItem:
+    id: UUID
+    title: str
+    family: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageItem:
+    """A message as its owner sees it; `usage` is in tokens, `first_output_ms` in milliseconds."""
+
+    id: UUID
+    client_id: str | None
+    position: int
+    role: str
+    modality: str
+    text: str
+    parts: list[Any]
+    transport: str
+    model: str
+    status: str
+    usage: dict[str, Any]
+    first_output_ms: int | None
+    created_at: datetime
+    completed_at: datetime | None
+
+
+_CONVERSATION_FIELDS = tuple(ConversationItem.__dataclass_fields__)
+_MESSAGE_FIELDS = tuple(MessageItem.__dataclass_fields__)
+
+
+def conversations_of(*, user_id: int, limit: int = 50, before: datetime | None = None) -> list[ConversationItem]:
+    """The user's conversations, last used first. `before` takes the `updated_at` of the last one of a page."""
+    mine = Conversation.objects.filter(owner_id=user_id).order_by("-updated_at", "-pk")
+    if before is not None:
+        mine = mine.filter(updated_at__lt=before)
+    return [ConversationItem(*row) for row in mine.values_list(*_CONVERSATION_FIELDS)[:limit]]
+
+
+def conversation_of(*, conversation_id: UUID, user_id: int) -> ConversationItem | None:
+    """One conversation of that user, or None."""
+    mine = Conversation.objects.filter(pk=conversation_id, owner_id=user_id)
+    row = mine.values_list(*_CONVERSATION_FIELDS).first()
+    return None if row is None else ConversationItem(*row)
+
+
+def messages_of(
+    *, conversation_id: UUID, user_id: int, after_position: int | None = None, limit: int = 500
+) -> list[MessageItem]:
+    """Messages in the order of their positions: the newest `limit`, or the first `limit` after a position."""
+    messages = Message.objects.filter(conversation_id=conversation_id, conversation__owner_id=user_id)
+    if after_position is not None:
+        later = messages.filter(position__gt=after_position).order_by("position")
+        return [MessageItem(*row) for row in later.values_list(*_MESSAGE_FIELDS)[:limit]]
+    newest = messages.order_by("-position").values_list(*_MESSAGE_FIELDS)[:limit]
+    return [MessageItem(*row) for row in reversed(newest)]

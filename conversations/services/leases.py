@@ -1,0 +1,113 @@
+"""Who owns a conversation: a lease in the database, a fencing number that only grows, and a heartbeat."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+
+from conversations.models import Conversation, Message, Session
+from conversations.services.sweeping import ABANDONED, ABANDONED_CLOSE_CODE
+
+HISTORY_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryItem:
+    """One message as the next upstream and the recognition of repeated client ids need it."""
+
+    id: UUID
+    client_id: str | None
+    position: int
+    role: str
+    status: str
+    text: str
+    parts: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the new owner of a conversation starts from.
+
+    `fence` goes into every `MessageSaved`; `next_position` is 1 in an empty conversation; `previous_session`
+    is set only where another session still held the lease; `history` is oldest first, the newest 200.
+    """
+
+    fence: int
+    next_position: int
+    family: str
+    title: str
+    previous_session: UUID | None
+    history: list[HistoryItem]
+
+
+def conversation_claim(
+    *, conversation_id: UUID, user_id: int, session_id: UUID, now: datetime, lease_until: datetime
+) -> Claim | None:
+    """Makes `session_id` the owner of a conversation of that user; None when there is no such conversation.
+
+    Someone else's conversation gives the same answer as an unknown one. Whoever held it before finds its
+    writes refused from here on.
+    """
+    with transaction.atomic():
+        mine = Conversation.objects.select_for_update(no_key=True).filter(pk=conversation_id, owner_id=user_id)
+        conversation = mine.first()
+        if conversation is None:
+            return None
+        held = conversation.lease_until is not None and conversation.lease_until > now
+        previous = conversation.lease_session if held and conversation.lease_session != session_id else None
+        conversation.fence += 1
+        conversation.lease_session = session_id
+        conversation.lease_until = lease_until
+        conversation.save(update_fields=["fence", "lease_session", "lease_until"])
+        last = Message.objects.filter(conversation_id=conversation_id).aggregate(last=Max("position"))["last"]
+        return Claim(
+            fence=conversation.fence,
+            next_position=1 if last is None else last + 1,
+            family=conversation.family,
+            title=conversation.title,
+            previous_session=previous,
+            history=_history_of(conversation_id),
+        )
+
+
+def _history_of(conversation_id: UUID) -> list[HistoryItem]:
+    newest = (
+        Message.objects.filter(conversation_id=conversation_id)
+        .order_by("-position")
+        .values_list("pk", "client_id", "position", "role", "status", "text", "parts")[:HISTORY_LIMIT]
+    )
+    return [HistoryItem(*row) for row in reversed(newest)]
+
+
+def lease_release(*, conversation_id: UUID, session_id: UUID) -> None:
+    """Gives the conversation up, if `session_id` still holds it. The fence stays, so late writes still count."""
+    Conversation.objects.filter(pk=conversation_id, lease_session=session_id).update(
+        lease_session=None, lease_until=None
+    )
+
+
+def sessions_heartbeat(*, session_ids: Collection[UUID], now: datetime, lease_until: datetime) -> set[UUID]:
+    """Says that these sessions live, extends the leases they hold, and returns those that lost theirs.
+
+    A session that a sweeper took for dead is opened again: its process was slow or cut off, not gone.
+    """
+    if not session_ids:
+        return set()
+    with transaction.atomic():
+        alive = Session.objects.select_for_update(no_key=True).filter(pk__in=set(session_ids)).order_by("pk")
+        rows = list(alive.values_list("pk", "conversation_id", "ended_at", "close_reason"))
+        ids = [pk for pk, _, ended_at, reason in rows if ended_at is None or reason == ABANDONED]
+        Session.objects.filter(pk__in=ids).update(heartbeat_at=now)
+        if any(ended_at is not None for pk, _, ended_at, _ in rows if pk in ids):
+            Session.objects.filter(pk__in=ids, close_code=ABANDONED_CLOSE_CODE).update(
+                ended_at=None, close_code=None, close_reason=""
+            )
+        joined = {conversation_id for _, conversation_id, _, _ in rows} - {None}
+        locked = Conversation.objects.select_for_update(no_key=True).filter(pk__in=joined).order_by("pk")
+        holders = dict(locked.values_list("pk", "lease_session"))
+        Conversation.objects.filter(pk__in=joined, lease_session__in=ids).update(lease_until=lease_until)
+    return {pk for pk, conversation_id, _, _ in rows if holders.get(conversation_id) not in (None, pk)}

@@ -1,0 +1,337 @@
+"""Stores batches of records in a number of queries that does not grow with the batch.
+
+Locks are taken on sessions first and on conversations second, each in the order of their ids: so do the
+heartbeat and the sweep, and none of them can deadlock with another.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import DataError, IntegrityError, transaction
+from django.db.models import Case, Value, When
+
+from conversations.cleaning import clean_count, clean_json, clean_text
+from conversations.models import Conversation, FallbackEvent, Message, Outcome, Session, TransportAttempt
+from conversations.records import AttemptStarted, AttemptUpdated, MessageSaved, Record
+from conversations.services.coalescing import (
+    Batch,
+    attempt_updates_merged,
+    batch_of,
+    in_apply_order,
+    outcome_moves_back,
+    status_moves_back,
+)
+
+_UPDATED_IN_MESSAGE = "modality text parts transport model attempt status usage first_output_ms completed_at".split()
+_UPDATED_IN_ATTEMPT = "outcome duration_ms error_kind http_status close_code detail".split()
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A record that cannot be stored. `reason` is a class of reason, never what the record said."""
+
+    kind: str
+    id: UUID
+    reason: str
+
+
+@dataclass(slots=True)
+class Applied:
+    """`refused`: messages whose writer no longer owns their conversation, or whose conversation is gone.
+    `dropped`: records whose parents are gone or that contradict what is stored."""
+
+    refused: set[UUID] = field(default_factory=set)
+    dropped: list[Dropped] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Stored:
+    """What the database holds of the rows that a batch refers to."""
+
+    sessions: set[UUID]
+    conversations: dict[UUID, tuple[int, datetime]]  # fence, updated_at
+    attempts: dict[UUID, AttemptUpdated]
+
+
+def records_apply(*, records: Sequence[Record]) -> Applied:
+    """Stores `records` in one transaction; applying them again changes nothing.
+
+    Where the database objects to the batch, each record is tried alone and only the bad ones are dropped.
+    Raises `django.db.OperationalError` (and `InterfaceError`) when the database is away: nothing was stored.
+    """
+    if not records:
+        return Applied()
+    try:
+        return _apply_together(records)
+    except (IntegrityError, DataError):
+        return _apply_one_by_one(records)
+
+
+def _apply_one_by_one(records: Sequence[Record]) -> Applied:
+    # Foreign keys are checked at commit, so each record needs a transaction of its own, not a savepoint.
+    applied = Applied()
+    for record in in_apply_order(records):
+        try:
+            alone = _apply_together([record])
+        except (IntegrityError, DataError) as error:
+            applied.dropped.append(Dropped(type(record).__name__, record.id, type(error).__name__))
+        else:
+            applied.refused |= alone.refused
+            applied.dropped += alone.dropped
+    return applied
+
+
+def _apply_together(records: Sequence[Record]) -> Applied:
+    batch, applied = batch_of(records), Applied()
+    with transaction.atomic():
+        _insert_sessions(batch, applied)
+        stored_sessions = _lock_sessions(batch.session_ids())
+        _end_sessions(batch, applied, stored_sessions)
+        _insert_conversations(batch, applied)
+        stored = _Stored(
+            sessions=stored_sessions,
+            conversations=_lock_conversations(batch.conversation_ids()),
+            attempts=_read_attempts(batch.attempt_ids()),
+        )
+        _join_conversations(batch, stored)
+        _save_attempts(batch, applied, stored)
+        _save_messages(batch, applied, stored)
+        _insert_fallbacks(batch, applied, stored)
+    return applied
+
+
+def _users_among(ids: Iterable[int]) -> set[int]:
+    wanted = set(ids)
+    return set(get_user_model().objects.filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
+
+
+def _insert_sessions(batch: Batch, applied: Applied) -> None:
+    users = _users_among(record.user_id for record in batch.sessions.values())
+    rows = []
+    for record in batch.sessions.values():
+        if record.user_id not in users:
+            applied.dropped.append(Dropped("SessionStarted", record.id, "UserMissing"))
+            continue
+        rows.append(
+            Session(
+                id=record.id,
+                user_id=record.user_id,
+                client=clean_text(record.client, 8),
+                process=clean_text(record.process, 100),
+                heartbeat_at=record.at,
+                started_at=record.at,
+            )
+        )
+    if rows:
+        Session.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _lock_sessions(ids: set[UUID]) -> set[UUID]:
+    if not ids:
+        return set()
+    rows = Session.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    return set(rows.values_list("pk", flat=True))
+
+
+def _end_sessions(batch: Batch, applied: Applied, stored_sessions: set[UUID]) -> None:
+    rows = []
+    for record in batch.ends.values():
+        if record.id not in stored_sessions:
+            applied.dropped.append(Dropped("SessionEnded", record.id, "SessionMissing"))
+            continue
+        rows.append(
+            Session(
+                id=record.id,
+                ended_at=record.at,
+                close_code=clean_count(record.close_code),
+                close_reason=clean_text(record.close_reason, 200),
+            )
+        )
+    if rows:
+        Session.objects.bulk_update(rows, ["ended_at", "close_code", "close_reason"])
+
+
+def _insert_conversations(batch: Batch, applied: Applied) -> None:
+    owners = _users_among(record.owner_id for record in batch.conversations.values())
+    rows = []
+    for record in batch.conversations.values():
+        if record.owner_id not in owners:
+            applied.dropped.append(Dropped("ConversationStarted", record.id, "UserMissing"))
+            continue
+        rows.append(
+            Conversation(
+                id=record.id,
+                owner_id=record.owner_id,
+                title=clean_text(record.title, 200),
+                family=clean_text(record.family, 100),
+                fence=1,
+                lease_session=record.session_id,
+                lease_until=record.lease_until,
+                created_at=record.at,
+                updated_at=record.at,
+            )
+        )
+    if rows:
+        Conversation.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _lock_conversations(ids: set[UUID]) -> dict[UUID, tuple[int, datetime]]:
+    if not ids:
+        return {}
+    rows = Conversation.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    return {pk: (fence, updated_at) for pk, fence, updated_at in rows.values_list("pk", "fence", "updated_at")}
+
+
+def _join_conversations(batch: Batch, stored: _Stored) -> None:
+    """Points sessions at their conversations: the one they joined, or the one that they began."""
+    joins = {
+        record.id: record.conversation_id
+        for record in batch.sessions.values()
+        if record.conversation_id in stored.conversations
+    }
+    begun = {record.session_id: record.id for record in batch.conversations.values()}
+    if begun:
+        present = set(Conversation.objects.filter(pk__in=begun.values()).values_list("pk", flat=True))
+        joins |= {session: conversation for session, conversation in begun.items() if conversation in present}
+    joins = {session: conversation for session, conversation in joins.items() if session in stored.sessions}
+    if joins:
+        chosen = Case(*(When(pk=session, then=Value(conversation)) for session, conversation in joins.items()))
+        Session.objects.filter(pk__in=joins, conversation__isnull=True).update(conversation=chosen)
+
+
+def _read_attempts(ids: set[UUID]) -> dict[UUID, AttemptUpdated]:
+    if not ids:
+        return {}
+    rows = TransportAttempt.objects.filter(pk__in=ids).values_list("pk", *_UPDATED_IN_ATTEMPT)
+    return {row[0]: AttemptUpdated(*row) for row in rows}
+
+
+def _attempt_row(start: AttemptStarted) -> TransportAttempt:
+    return TransportAttempt(
+        id=start.id,
+        session_id=start.session_id,
+        transport=clean_text(start.transport, 10),
+        platform=clean_text(start.platform, 10),
+        location=clean_text(start.location, 40),
+        model=clean_text(start.model, 200),
+        endpoint=clean_text(start.endpoint, 20),
+        started_at=start.at,
+    )
+
+
+def _set_update(row: TransportAttempt, update: AttemptUpdated) -> TransportAttempt:
+    row.outcome = clean_text(update.outcome, 10)
+    row.duration_ms = clean_count(update.duration_ms)
+    row.error_kind = clean_text(update.error_kind, 40)
+    row.http_status = clean_count(update.http_status)
+    row.close_code = clean_count(update.close_code)
+    row.detail = clean_text(update.detail, 500)
+    return row
+
+
+def _save_attempts(batch: Batch, applied: Applied, stored: _Stored) -> None:
+    new: dict[UUID, TransportAttempt] = {}
+    for start in batch.attempts.values():
+        if start.id in stored.attempts:
+            continue
+        if start.session_id not in stored.sessions:
+            applied.dropped.append(Dropped("AttemptStarted", start.id, "SessionMissing"))
+            continue
+        new[start.id] = _attempt_row(start)
+    changed = []
+    for update in batch.attempt_updates.values():
+        if update.id in new:
+            _set_update(new[update.id], update)
+        elif (known := stored.attempts.get(update.id)) is None:
+            applied.dropped.append(Dropped("AttemptUpdated", update.id, "AttemptMissing"))
+        elif not outcome_moves_back(known.outcome, update.outcome):
+            changed.append(_set_update(TransportAttempt(id=update.id), attempt_updates_merged(known, update)))
+    if new:
+        TransportAttempt.objects.bulk_create(new.values(), ignore_conflicts=True)
+        stored.attempts |= {pk: AttemptUpdated(pk, Outcome.PENDING) for pk in new}
+    if changed:
+        TransportAttempt.objects.bulk_update(changed, _UPDATED_IN_ATTEMPT)
+
+
+def _message_row(record: MessageSaved, stored: _Stored) -> Message:
+    return Message(
+        id=record.id,
+        client_id=clean_text(record.client_id, 64) if record.client_id else None,
+        conversation_id=record.conversation_id,
+        session_id=record.session_id,
+        position=record.position,
+        role=clean_text(record.role, 8),
+        modality=clean_text(record.modality, 8),
+        text=clean_text(record.text),
+        parts=clean_json(record.parts),
+        transport=clean_text(record.transport, 10),
+        model=clean_text(record.model, 200),
+        attempt_id=record.attempt_id if record.attempt_id in stored.attempts else None,
+        status=clean_text(record.status, 12),
+        usage=clean_json(record.usage),
+        first_output_ms=clean_count(record.first_output_ms),
+        created_at=record.at,
+        completed_at=record.completed_at,
+    )
+
+
+def _save_messages(batch: Batch, applied: Applied, stored: _Stored) -> None:
+    if not batch.messages:
+        return
+    saved = Message.objects.filter(pk__in=batch.messages).values_list("pk", "status", "conversation_id")
+    known = {pk: (status, conversation_id) for pk, status, conversation_id in saved}
+    rows: list[Message] = []
+    latest: dict[UUID, datetime] = {}
+    for record in batch.messages.values():
+        conversation = stored.conversations.get(record.conversation_id)
+        if conversation is None or record.fence < conversation[0]:
+            applied.refused.add(record.id)
+            continue
+        if record.session_id not in stored.sessions:
+            applied.dropped.append(Dropped("MessageSaved", record.id, "SessionMissing"))
+            continue
+        status, conversation_id = known.get(record.id, (record.status, record.conversation_id))
+        if conversation_id != record.conversation_id:
+            # An id that is in use elsewhere must not become a way to overwrite another conversation.
+            applied.dropped.append(Dropped("MessageSaved", record.id, "IdTaken"))
+            continue
+        if status_moves_back(status, record.status):
+            continue
+        rows.append(_message_row(record, stored))
+        seen = max(record.at, record.completed_at or record.at)
+        latest[record.conversation_id] = max(latest.get(record.conversation_id, conversation[1]), seen)
+    if rows:
+        Message.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["id"], update_fields=_UPDATED_IN_MESSAGE
+        )
+    moved = [Conversation(id=pk, updated_at=at) for pk, at in latest.items() if at > stored.conversations[pk][1]]
+    if moved:
+        Conversation.objects.bulk_update(moved, ["updated_at"])
+
+
+def _insert_fallbacks(batch: Batch, applied: Applied, stored: _Stored) -> None:
+    named = {record.message_id for record in batch.fallbacks.values() if record.message_id}
+    messages = set(Message.objects.filter(pk__in=named).values_list("pk", flat=True)) if named else set()
+    rows = []
+    for record in batch.fallbacks.values():
+        if record.session_id not in stored.sessions:
+            applied.dropped.append(Dropped("FallbackHappened", record.id, "SessionMissing"))
+            continue
+        rows.append(
+            FallbackEvent(
+                id=record.id,
+                session_id=record.session_id,
+                message_id=record.message_id if record.message_id in messages else None,
+                from_attempt_id=record.from_attempt_id if record.from_attempt_id in stored.attempts else None,
+                to_attempt_id=record.to_attempt_id if record.to_attempt_id in stored.attempts else None,
+                from_transport=clean_text(record.from_transport, 10),
+                to_transport=clean_text(record.to_transport, 10),
+                reason=clean_text(record.reason, 40),
+                created_at=record.at,
+            )
+        )
+    if rows:
+        FallbackEvent.objects.bulk_create(rows, ignore_conflicts=True)
