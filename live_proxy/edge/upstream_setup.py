@@ -1,0 +1,100 @@
+"""A client's set-up shaped for one candidate: its model's full name, what that generation accepts, and what
+the record needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from live_proxy.candidates import Candidate
+from live_proxy.catalogue import LiveModel
+from live_proxy.edge.requested import Requested
+from live_proxy.protocol.codec import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamSetup:
+    """`message` goes upstream as it is. `text_from_audio`: the client asked for text, the model speaks, and the
+    transcription is delivered as text parts. `history_first`: earlier turns must end with `turnComplete`."""
+
+    message: JsonObject
+    text_from_audio: bool = False
+    history_first: bool = False
+    typed_as_realtime: bool = False
+
+
+def resource_name(candidate: Candidate, project: str) -> str:
+    """The model as the platform wants it named in `setup.model`."""
+    if candidate.platform == "developer":
+        return f"models/{candidate.model.name}"
+    if not project:  # Vertex with an API key
+        return f"publishers/google/models/{candidate.model.name}"
+    return f"projects/{project}/locations/{candidate.location}/publishers/google/models/{candidate.model.name}"
+
+
+def upstream_setup(
+    requested: Requested,
+    candidate: Candidate,
+    *,
+    project: str,
+    handle: str = "",
+    history: bool = False,
+    force_audio: bool = False,
+) -> UpstreamSetup:
+    """Shape `requested` for `candidate`. `force_audio` mends a set-up whose modality was refused."""
+    model = candidate.model
+    assert isinstance(model, LiveModel)
+    if force_audio and "AUDIO" not in model.output_modalities[:1]:
+        model = replace(model, output_modalities=("AUDIO",))
+    setup = dict(requested.setup)
+    setup["model"] = resource_name(candidate, project)
+    modality = requested.modality if requested.modality in model.output_modalities else model.output_modalities[0]
+    setup["generationConfig"] = _generation_config(requested, model, modality)
+    # Voice must be reviewable whether or not the client wants to read along.
+    setup.setdefault("inputAudioTranscription", {})
+    if modality == "AUDIO":
+        setup.setdefault("outputAudioTranscription", {})
+    else:
+        setup.pop("outputAudioTranscription", None)
+    # Without compression a session ends after 15 minutes, with video after 2.
+    setup.setdefault("contextWindowCompression", {"slidingWindow": {}})
+    setup["sessionResumption"] = {"handle": handle} if handle else {}
+    if not model.proactive:
+        setup.pop("proactivity", None)
+    if candidate.platform == "developer":
+        setup.pop("explicitVadSignal", None)
+        setup.pop("labels", None)
+    history_first = history and model.history == "initial"
+    if history_first:
+        setup["historyConfig"] = {"initialHistoryInClientContent": True}
+    else:
+        setup.pop("historyConfig", None)
+    return UpstreamSetup(
+        message={"setup": setup},
+        text_from_audio=requested.modality == "TEXT" and modality == "AUDIO",
+        history_first=history_first,
+        typed_as_realtime=model.text_input == "realtime",
+    )
+
+
+def _generation_config(requested: Requested, model: LiveModel, modality: str) -> JsonObject:
+    config = dict(requested.setup.get("generationConfig", {}))
+    config["responseModalities"] = [modality]
+    if modality == "TEXT":
+        config.pop("speechConfig", None)  # refused beside TEXT
+    if not model.proactive:
+        config.pop("enableAffectiveDialog", None)
+    thinking = config.pop("thinkingConfig", None)
+    thinking = dict(thinking) if isinstance(thinking, dict) else {}
+    match model.thinking:
+        case "budget":
+            thinking.pop("thinkingLevel", None)
+        case "level":
+            thinking.pop("thinkingBudget", None)
+            thinking.setdefault("thinkingLevel", "LOW")
+        case "none":
+            thinking.pop("thinkingLevel", None)
+            thinking.pop("thinkingBudget", None)
+    if thinking:
+        config["thinkingConfig"] = thinking
+    return config

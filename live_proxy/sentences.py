@@ -1,0 +1,80 @@
+"""What people read when something fails: one plain sentence a case, ours from the first letter to the last. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from live_proxy.candidates import Tried
+from live_proxy.errors import ErrorKind
+from live_proxy.protocol.codec import JsonObject
+
+WHY: Mapping[ErrorKind, str] = {
+    ErrorKind.MODEL_NOT_FOUND: "the Live models are not available to this project",
+    ErrorKind.ENDPOINT_NOT_FOUND: "Gemini's Live service was not found at its address",
+    ErrorKind.MODALITY: "the models refused the kind of answer that was asked for",
+    ErrorKind.CONFIGURATION: "the models refused the session's settings",
+    ErrorKind.INVALID_ARGUMENT: "Gemini called the request invalid",
+    ErrorKind.PRECONDITION: "Gemini refused the session's settings",
+    ErrorKind.QUOTA: "the project's quota is used up",
+    ErrorKind.UNAUTHENTICATED: "Google did not accept the server's credentials",
+    ErrorKind.API_KEY: "Google did not accept the server's API key",
+    ErrorKind.CREDENTIALS: "the server has no valid Google credentials",
+    ErrorKind.PERMISSION: "the server's account may not use Gemini",
+    ErrorKind.PROJECT: "the Google Cloud project was not found",
+    ErrorKind.LOCATION: "Gemini is not offered at the server's location",
+    ErrorKind.SAFETY: "Gemini blocked the request for safety reasons",
+    ErrorKind.INTERNAL: "Gemini reported an internal error",
+    ErrorKind.UNAVAILABLE: "Gemini is not available at the moment",
+    ErrorKind.DEADLINE: "Gemini took too long",
+    ErrorKind.DNS: "Gemini's host name could not be found from the server",
+    ErrorKind.TLS: "the secure connection to Gemini failed",
+    ErrorKind.CONNECT: "the server could not connect to Gemini",
+    ErrorKind.CONNECT_TIMEOUT: "Gemini did not answer the connection",
+    ErrorKind.SETUP_TIMEOUT: "Gemini accepted the connection and then said nothing",
+    ErrorKind.NO_OUTPUT: "Gemini took the message and gave no answer",
+    ErrorKind.STALL: "Gemini stopped in the middle of its answer",
+    ErrorKind.EMPTY_TURN: "Gemini gave an empty answer",
+    ErrorKind.NETWORK: "the connection to Gemini broke",
+}
+UNEXPLAINED = "Gemini could not be reached"
+NOTHING_CONFIGURED = (
+    "No answer: this service is not connected to Google yet. Its administrator has to set GOOGLE_CLOUD_PROJECT or "
+    "an API key."
+)
+NOT_SERVED = "No answer: this model family has nothing that the configured transports can use."
+
+
+def no_candidate(tried: Sequence[Tried], *, configured: bool, given_up: bool = False) -> str:
+    """Why nobody could serve, with the number of attempts and the reason that most of them share."""
+    if not configured:
+        return NOTHING_CONFIGURED
+    if not tried:
+        return NOT_SERVED
+    if given_up:
+        why = WHY.get(tried[-1].failure.kind, UNEXPLAINED)
+        return f"No answer: {why}. Change the request and send it again."
+    kind, _ = Counter(t.failure.kind for t in tried).most_common(1)[0]
+    count = len(tried)
+    attempts = "1 attempt failed" if count == 1 else f"all {count} attempts failed"
+    return f"No answer: {WHY.get(kind, UNEXPLAINED)} ({attempts}). Try again in a moment."
+
+
+def not_answered(kind: ErrorKind) -> str:
+    """Why a turn that was sent, more than once, has no answer."""
+    return f"No answer: {WHY.get(kind, UNEXPLAINED)}. Try again in a moment."
+
+
+def tried_list(tried: Sequence[Tried]) -> list[JsonObject]:
+    """The attempts as a client may see them: names and numbers, never upstream's own words."""
+    return [
+        {
+            "transport": t.candidate.transport,
+            "platform": t.candidate.platform,
+            "location": t.candidate.location,
+            "model": t.candidate.model.name,
+            "kind": str(t.failure.kind),
+            "code": t.failure.code or t.failure.http_status,
+        }
+        for t in tried
+    ]
