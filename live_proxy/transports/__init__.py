@@ -1,0 +1,1 @@
+"""The ways to Gemini, each behind the contract of `transports.base`."""
