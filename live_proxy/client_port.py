@@ -1,0 +1,77 @@
+"""The client's socket as a session sees it: one message out at a time, an end, and how long a send has waited."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from live_proxy import metrics
+from live_proxy.protocol.codec import JsonObject, encode
+from live_proxy.protocol.reasons import fit
+
+CLOSE_TIMEOUT = 1.0
+Send = Callable[[Any], Awaitable[None]]
+
+
+class ClientGone(Exception):
+    """The socket is closed: nothing more can be sent."""
+
+
+class ClientPort:
+    """`abort` cuts the connection where the server offers that; without it a client that reads nothing keeps its
+    socket until the system gives up on it."""
+
+    def __init__(self, send: Send, *, abort: Callable[[], None] | None = None) -> None:
+        self._send = send
+        self._abort = abort
+        self._loop = asyncio.get_running_loop()
+        self.closed: tuple[int, str] | None = None
+        self.gone = False
+        self.left_with = 1006
+        self.waiting_since: float | None = None
+        self._waiting = 0
+
+    async def send(self, data: str | bytes) -> None:
+        """Send one message as it is. Waits while the client is slow. Raises `ClientGone`."""
+        if self.gone or self.closed:
+            raise ClientGone
+        if not self._waiting:
+            self.waiting_since = self._loop.time()
+        self._waiting += 1
+        try:
+            if type(data) is str:
+                await self._send({"type": "websocket.send", "text": data})
+            else:
+                await self._send({"type": "websocket.send", "bytes": data})
+        except (OSError, RuntimeError) as error:
+            # What an ASGI server raises once the peer is gone: OSError by the specification, RuntimeError in life.
+            self.gone = True
+            raise ClientGone from error
+        finally:
+            self._waiting -= 1
+            # One that got out is progress for all who wait behind it.
+            self.waiting_since = self._loop.time() if self._waiting else None
+
+    async def send_json(self, message: JsonObject) -> None:
+        await self.send(encode(message).decode())
+
+    async def close(self, code: int, reason: str = "") -> None:
+        """Close with our code, once. A client that does not even take the close is cut off."""
+        if self.closed or self.gone:
+            return
+        self.closed = (code, reason)
+        metrics.CLOSES.labels(str(code)).inc()
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await self._send({"type": "websocket.close", "code": code, "reason": fit(reason)})
+        except TimeoutError:
+            if self._abort is not None:
+                self._abort()
+        except (OSError, RuntimeError):
+            self.gone = True
+
+    def left(self, code: int) -> None:
+        """The client closed its side, or this side's close has come back."""
+        self.gone = True
+        self.left_with = code

@@ -1,0 +1,202 @@
+"""A client's frames: media goes straight up, everything else is understood, recorded and then sent."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from live_proxy.close_codes import CloseCode
+from live_proxy.edge.to_upstream import turns_of
+from live_proxy.errors import ClientFault, Failure
+from live_proxy.protocol.client import client_message
+from live_proxy.protocol.codec import JsonObject, NotJson, decode
+from live_proxy.protocol.frames import Frame, client_media
+from live_proxy.session import notices
+from live_proxy.session.question import Question, send_message
+from live_proxy.session.upstream_link import UpstreamLink
+from live_proxy.session.visit import Visit
+from live_proxy.writer import Durability
+
+MAX_TYPED = 200_000
+MAX_CLIENT_ID = 64
+PICTURES = ("inlineData", "inline_data", '"video"')
+
+
+@dataclass(frozen=True, slots=True)
+class FrameLimits:
+    """Bytes or characters of a frame as it arrives. `picture` is 2 MiB of picture as base64."""
+
+    plain: int = 256 * 1024
+    picture: int = 3 * 1024 * 1024
+
+
+class ClientInput:
+    """`on_refused` is called when another session turns out to own the conversation."""
+
+    def __init__(
+        self,
+        visit: Visit,
+        link: UpstreamLink,
+        question: Question,
+        *,
+        limits: FrameLimits,
+        recorded_ids: Collection[str],
+        on_refused: Callable[[], None],
+    ) -> None:
+        self._visit = visit
+        self._link = link
+        self._question = question
+        self._limits = limits
+        self._recorded_ids = set(recorded_ids)
+        self._on_refused = on_refused
+        self.last_frame = self.last_media = visit.loop.time()
+        self.media_frames = 0
+        self.control_frames = 0
+
+    async def frame(self, data: str | bytes) -> None:
+        """Take one frame, in order. Raises `ClientFault`."""
+        media = client_media(data)
+        self.last_frame = self._visit.loop.time()
+        if len(data) > self._limits.plain:
+            self._check_size(data)
+        if media:
+            self.media_frames += 1
+            self.last_media = self.last_frame
+            await self._media(Frame(data, media))
+        else:
+            self.control_frames += 1
+            await self._control(data)
+
+    def _check_size(self, data: str | bytes) -> None:
+        """Only what carries a picture may be big."""
+        head = data[:400] if isinstance(data, str) else data[:400].decode("utf-8", "replace")
+        if len(data) > self._limits.picture or not any(mark in head for mark in PICTURES):
+            raise ClientFault(
+                CloseCode.TOO_BIG,
+                f"A message may have at most {self._limits.plain // 1024} KiB, "
+                f"with a picture {self._limits.picture // 1024} KiB.",
+            )
+
+    async def _media(self, frame: Frame) -> None:
+        upstream = self._link.current if self._link.is_ready else await self._link.ready()
+        if upstream is not None:
+            # That the upstream is lost shows on its receiving side, which deals with it.
+            with contextlib.suppress(Failure):
+                await upstream.transport.send(frame)
+
+    async def _control(self, data: str | bytes) -> None:
+        try:
+            kind, message, ours = client_message(decode(data))
+        except NotJson as error:
+            raise ClientFault(CloseCode.BAD_MESSAGE, str(error)) from None
+        match kind:
+            case "setup":
+                raise ClientFault(CloseCode.BAD_MESSAGE, "setup may be sent only once, as the first message.")
+            case "clientContent":
+                await self._content(message, ours)
+            case "toolResponse":
+                await self._tool_response(message)
+            case "realtimeInput":
+                await self._realtime(message, ours)
+            case "contextUpdate":
+                await self._forward(message)
+
+    async def _content(self, message: JsonObject, ours: JsonObject) -> None:
+        visit, content = self._visit, message["clientContent"]
+        turns = turns_of(content)
+        complete = content.get("turnComplete") is True
+        last = turns.pop() if complete and turns and turns[-1]["role"] != "model" else None
+        for turn in turns:
+            role = "model" if turn["role"] == "model" else "user"
+            visit.transcript.seeded(role, text_of(turn["parts"]), without_media(turn["parts"]), visit.now())
+        if last is not None:
+            await self._typed(last["parts"], message, ours)
+            return
+        visit.save()
+        if self._link.current is not None:  # a later upstream gets it as history
+            await self._forward(message)
+
+    async def _typed(self, parts: list[JsonObject], message: JsonObject, ours: JsonObject) -> None:
+        """A typed message: on record before it goes upstream."""
+        visit, transcript = self._visit, self._visit.transcript
+        text = text_of(parts)
+        if len(text) > MAX_TYPED:
+            raise ClientFault(CloseCode.TOO_BIG, f"A message may have at most {MAX_TYPED} characters.")
+        client_id = _client_id(ours)
+        if client_id is not None and client_id in self._recorded_ids:
+            await visit.notify(notices.saved(client_id))
+            return
+        draft = transcript.typed(text, without_media(parts), visit.now(), client_id)
+        answer = transcript.awaits_answer(visit.now())
+        visit.recorder.message_id = answer.id
+        self._question.put(message)
+        result = await visit.recorder.durable(transcript.take_dirty())
+        if result is Durability.REFUSED:
+            self._on_refused()
+            return
+        if client_id is not None:
+            self._recorded_ids.add(client_id)
+            saved = result is not Durability.NOT_SAVED
+            await visit.notify(notices.saved(client_id, draft.id) if saved else notices.not_saved(client_id))
+        self._question.release()
+        if self._link.is_ready and self._link.current is not None:
+            await self._question.ask(self._link.current)
+        else:
+            if not self._link.climbing:
+                await visit.notify(notices.connecting())
+            self._link.want()
+
+    async def _realtime(self, message: JsonObject, ours: JsonObject) -> None:
+        visit, content = self._visit, message["realtimeInput"]
+        if isinstance(text := content.get("text"), str):
+            await self._typed([{"text": text}], message, ours)
+            return
+        if "activityEnd" in content or content.get("audioStreamEnd") is True:
+            visit.input_ended_at = visit.loop.time()
+            visit.silence.input_ended(visit.input_ended_at)
+        await self._forward(message)
+
+    async def _tool_response(self, message: JsonObject) -> None:
+        visit, transcript = self._visit, self._visit.transcript
+        answers = message["toolResponse"].get("functionResponses")
+        if not isinstance(answers, list) or not all(isinstance(answer, dict) for answer in answers):
+            raise ClientFault(CloseCode.BAD_MESSAGE, "toolResponse.functionResponses must be a list of objects.")
+        transcript.tool_answered([{"functionResponse": answer} for answer in answers], visit.now())
+        transcript.awaits_answer(visit.now())
+        if await visit.recorder.durable(transcript.take_dirty()) is Durability.REFUSED:
+            self._on_refused()
+            return
+        visit.silence.input_ended(visit.loop.time())
+        await self._forward(message)
+
+    async def _forward(self, message: JsonObject) -> None:
+        upstream = await self._link.ready()
+        if upstream is not None:
+            await send_message(upstream, message)
+
+
+def text_of(parts: list[JsonObject]) -> str:
+    return "\n".join(part["text"] for part in parts if isinstance(part.get("text"), str))
+
+
+def without_media(parts: list[JsonObject]) -> list[JsonObject]:
+    """Parts that are more than text, with the size of their media instead of its bytes."""
+    light: list[JsonObject] = []
+    for part in parts:
+        if isinstance(blob := part.get("inlineData"), dict):
+            data = blob["data"].rstrip("=") if isinstance(blob.get("data"), str) else ""
+            light.append({"inlineData": {"mimeType": blob.get("mimeType"), "bytes": len(data) * 3 // 4}})
+        elif "text" not in part:
+            light.append(part)
+    return light
+
+
+def _client_id(ours: JsonObject) -> str | None:
+    """The client's own id for the message, so that sending it twice records it once."""
+    value = ours.get("id")
+    if value is None:
+        return None
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_CLIENT_ID or not value.isprintable():
+        raise ClientFault(CloseCode.BAD_MESSAGE, f"proxy.id must be a text of at most {MAX_CLIENT_ID} characters.")
+    return value

@@ -1,0 +1,58 @@
+"""What our own page is told beside the Live API's messages, all under the one key `proxy`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from live_proxy.candidates import Candidate, Tried
+from live_proxy.errors import ErrorKind
+from live_proxy.protocol.codec import JsonObject
+from live_proxy.sentences import tried_list
+from live_proxy.transcript import Draft
+
+
+def welcome(session_id: UUID, conversation_id: UUID, family: str) -> JsonObject:
+    return {"proxy": {"session": str(session_id), "conversation": str(conversation_id), "family": family}}
+
+
+def connecting() -> JsonObject:
+    return {"proxy": {"status": "connecting"}}
+
+
+def served_by(candidate: Candidate, *, instead_of: str = "", reason: str = "") -> JsonObject:
+    notice: JsonObject = {
+        "transport": candidate.transport,
+        "model": candidate.model.name,
+        "platform": candidate.platform,
+    }
+    if instead_of and instead_of != candidate.transport:
+        notice |= {"from": instead_of, "reason": reason}
+    return {"proxy": notice}
+
+
+def saved(client_id: str, message_id: UUID | None = None) -> JsonObject:
+    """`message_id` is left out for a message that was on record before."""
+    return {"proxy": {"saved": client_id} | ({"message": str(message_id)} if message_id else {})}
+
+
+def not_saved(client_id: str | None) -> JsonObject:
+    return {"proxy": {"not_saved": client_id or ""}}
+
+
+def turn(draft: Draft) -> JsonObject:
+    return {
+        "proxy": {
+            "turn": {
+                "message": str(draft.id),
+                "status": draft.status,
+                "transport": draft.serving.transport if draft.serving else "",
+                "model": draft.serving.model if draft.serving else "",
+                "first_output_ms": draft.first_output_ms,
+            }
+        }
+    }
+
+
+def error(sentence: str, tried: Sequence[Tried] = (), *, kind: ErrorKind = ErrorKind.NO_CANDIDATE) -> JsonObject:
+    return {"proxy": {"error": {"kind": str(kind), "message": sentence, "tried": tried_list(tried), "retryable": True}}}

@@ -1,0 +1,74 @@
+"""What the open turn asks of upstream, kept until it is answered, so that another upstream can be asked."""
+
+from __future__ import annotations
+
+import contextlib
+
+from live_proxy.edge.to_upstream import to_upstream
+from live_proxy.errors import Failure
+from live_proxy.ladder import Upstream
+from live_proxy.protocol.client import KINDS
+from live_proxy.protocol.codec import JsonObject, encode
+from live_proxy.protocol.frames import Frame
+from live_proxy.session import notices
+from live_proxy.session.visit import Visit
+
+MAX_ASKED = 3  # times that one turn is sent
+
+
+class Question:
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._message: JsonObject | None = None
+        self._asked = 0
+        self._released = False
+
+    def put(self, message: JsonObject) -> None:
+        """`message` ends the person's input. It is not asked before `release`: it may not be on record yet."""
+        self._message, self._asked, self._released = message, 0, False
+
+    def release(self) -> None:
+        self._released = True
+        self._visit.input_ended_at = self._visit.loop.time()
+
+    def settled(self) -> None:
+        self._message = None
+
+    @property
+    def open(self) -> bool:
+        return self._message is not None
+
+    @property
+    def may_be_asked(self) -> bool:
+        return self._message is not None and self._released
+
+    @property
+    def may_be_asked_again(self) -> bool:
+        return self._message is not None and self._asked < MAX_ASKED
+
+    @property
+    def asked_before(self) -> bool:
+        """More than once: whoever lost it is no accident."""
+        return self._asked > 1
+
+    async def ask(self, upstream: Upstream) -> None:
+        """Send it to `upstream`, whose silence counts from now on."""
+        visit = self._visit
+        assert self._message is not None
+        self._asked += 1
+        if visit.serving is not None:
+            visit.transcript.served_by(visit.serving)
+        if (turn := visit.transcript.turn) is not None and turn.model is not None:
+            await visit.notify(notices.turn(turn.model))
+        visit.silence.input_ended(visit.loop.time())
+        await send_message(upstream, self._message)
+
+
+async def send_message(upstream: Upstream, message: JsonObject) -> None:
+    """Send one control message in the shape that `upstream` takes. That it fails shows on the receiving side,
+    which deals with it."""
+    kind = next(key for key in KINDS if key in message)
+    shaped = to_upstream(kind, message, typed_as_realtime=upstream.setup.typed_as_realtime)
+    with contextlib.suppress(Failure):
+        for item in shaped:
+            await upstream.transport.send(Frame(encode(item).decode(), 0, item))

@@ -1,0 +1,275 @@
+"""The session itself: turns are served whatever happens to upstream, and both sides end together.
+
+Everything it needs comes as arguments. Two tasks touch it: the consumer's loop (`client_frame`) and its own
+(`UpstreamLink.run`). A ticker of the process calls `tick`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import structlog
+
+from live_proxy import metrics
+from live_proxy.candidates import Candidate
+from live_proxy.client_port import ClientGone, ClientPort
+from live_proxy.close_codes import INTERNAL, TAKEN_OVER, TOO_SLOW, CloseCode
+from live_proxy.edge.history import history_contents
+from live_proxy.edge.requested import Requested
+from live_proxy.edge.to_client import ClientView
+from live_proxy.errors import ErrorKind, Failure
+from live_proxy.ladder import Ladder, NoCandidate, Order, Upstream
+from live_proxy.protocol.codec import JsonObject
+from live_proxy.protocol.frames import Frame
+from live_proxy.recorder import Recorder
+from live_proxy.sentences import no_candidate, not_answered
+from live_proxy.session import notices
+from live_proxy.session.answer_relay import AnswerRelay
+from live_proxy.session.client_input import ClientInput, FrameLimits
+from live_proxy.session.question import Question
+from live_proxy.session.silence import Silence
+from live_proxy.session.upstream_link import UpstreamLink
+from live_proxy.session.visit import Visit
+from live_proxy.tasks import spawn
+from live_proxy.transcript import Transcript
+from live_proxy.verdicts import RESUME, local_failure
+
+log = structlog.get_logger(__name__)
+
+VOICE_RECENT = 10.0
+LEAVE_EARLY = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """Times in seconds."""
+
+    first_output: float = 10.0
+    stall: float = 15.0
+    slow_client: float = 8.0
+    idle_upstream: float = 300.0
+    frames: FrameLimits = field(default_factory=FrameLimits)
+
+
+class Session:
+    """`recorded_ids` are the client ids that the conversation holds already."""
+
+    def __init__(
+        self,
+        *,
+        session_id: UUID,
+        user_id: int,
+        port: ClientPort,
+        requested: Requested,
+        candidates: tuple[Candidate, ...],
+        project: str,
+        ladder: Ladder,
+        recorder: Recorder,
+        transcript: Transcript,
+        limits: SessionLimits,
+        notices: bool,
+        now: Callable[[], datetime],
+        recorded_ids: Collection[str] = (),
+    ) -> None:
+        self.id = session_id
+        self.user_id = user_id
+        self.conversation_id = recorder.place.conversation_id
+        self._limits = limits
+        self._candidates = candidates
+        silence = Silence(first_output=limits.first_output, stall=limits.stall)
+        self._visit = visit = Visit(port, requested, transcript, recorder, silence, notices, now)
+        self._question = Question(visit)
+        self._link = UpstreamLink(ladder, Order(candidates, requested, project), recorder, self)
+        self._relay = AnswerRelay(
+            visit,
+            ClientView(requested, new_id=lambda: f"function-call-{uuid4().int % 10**19}"),
+            on_handle=self._link.offer_handle,
+            on_go_away=self._go_away,
+            on_turn_end=self._turn_ended,
+            on_refused=self._taken_over,
+        )
+        self._input = ClientInput(
+            visit,
+            self._link,
+            self._question,
+            limits=limits.frames,
+            recorded_ids=recorded_ids,
+            on_refused=self._taken_over,
+        )
+        self._task: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
+        self._last_transport = ""
+        self._last_reason = ""
+        self._leave_at: float | None = None
+        self.client_frame = self._input.frame
+
+    # --- life -------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Answer the client's set-up and look for an upstream meanwhile."""
+        visit = self._visit
+        visit.recorder.session_started()
+        await visit.port.send_json({"setupComplete": {}})
+        await visit.notify(notices.welcome(self.id, self.conversation_id, visit.recorder.place.family))
+        await visit.notify(notices.connecting())
+        self._link.want()
+        self._task = spawn(self._run(), name=f"session-{self.id}")
+
+    async def end(self, code: int, reason: str = "") -> None:
+        """Close both sides and finish the record, once. `code` is what the client gets, or has sent."""
+        visit, transcript = self._visit, self._visit.transcript
+        task, self._task = self._task, None
+        if task is None:
+            return
+        task.cancel()
+        await asyncio.gather(visit.port.close(code, reason), task, return_exceptions=True)
+        while (turn := transcript.turn) is not None:
+            transcript.close_turn("interrupted" if turn.begun else "failed", visit.now())
+        visit.save()
+        visit.recorder.session_ended(*(visit.port.closed or (code, reason)))
+        self._count_frames()
+
+    def end_soon(self, code: int, reason: str) -> None:
+        """`end`, from a place that cannot wait."""
+        if self._ending is None:
+            self._ending = spawn(self.end(code, reason), name=f"end-{self.id}")
+
+    async def ended(self) -> None:
+        """Wait for an end that is under way."""
+        if self._ending is not None:
+            await asyncio.wait([self._ending])
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn is open."""
+        return bool(self._visit.transcript.turns)
+
+    async def warn(self, seconds: float) -> None:
+        """Tell the client that this process stops taking its turns within `seconds`."""
+        with contextlib.suppress(ClientGone, TimeoutError):
+            async with asyncio.timeout(1.0):
+                await self._visit.port.send_json({"goAway": {"timeLeft": f"{seconds:g}s"}})
+
+    def _taken_over(self) -> None:
+        self.end_soon(CloseCode.TAKEN_OVER, TAKEN_OVER)
+
+    async def _run(self) -> None:
+        try:
+            await self._link.run()
+        except ClientGone:
+            return  # the consumer hears of it as well, and ends the session
+        except Exception:
+            log.exception("session: unexpected error", session=str(self.id))
+            self.end_soon(CloseCode.INTERNAL, INTERNAL)
+
+    def tick(self, now: float) -> None:
+        """Twice a second: the deadlines, and the second at most that a crash may cost."""
+        visit, limits = self._visit, self._limits
+        if (since := visit.port.waiting_since) is not None and now - since > limits.slow_client:
+            self.end_soon(CloseCode.TOO_SLOW, TOO_SLOW)
+            return
+        if (kind := visit.silence.broken(now)) is not None:
+            self._link.drop(local_failure(kind))
+        elif self._leave_at is not None and now >= self._leave_at:
+            self._leave_at = None
+            self._link.drop(Failure(RESUME, ErrorKind.SESSION_LIMIT, reason="upstream said goAway"))
+        elif not visit.transcript.turns and now - self._input.last_frame > limits.idle_upstream:
+            self._link.drop()
+        visit.save()
+        self._count_frames()
+
+    def _count_frames(self) -> None:
+        """The counters' locks are too dear for every frame, so the frames are counted here and handed on."""
+        sent, got = self._input, self._relay
+        metrics.MEDIA_UP.inc(sent.media_frames)
+        metrics.CONTROL_UP.inc(sent.control_frames)
+        metrics.MEDIA_DOWN.inc(got.media_frames)
+        metrics.CONTROL_DOWN.inc(got.control_frames)
+        sent.media_frames = sent.control_frames = got.media_frames = got.control_frames = 0
+
+    # --- upstream (upstream_link.Owner) -----------------------------------------------------------------------
+
+    def history(self) -> Sequence[JsonObject]:
+        return history_contents(self._visit.transcript.history())
+
+    async def upstream_opened(self, upstream: Upstream) -> None:
+        self._leave_at = None
+        self._relay.serve(upstream)
+        candidate = upstream.candidate
+        await self._visit.notify(
+            notices.served_by(candidate, instead_of=self._last_transport, reason=self._last_reason)
+        )
+        self._last_transport = candidate.transport
+        if self._question.may_be_asked:
+            await self._question.ask(upstream)
+
+    async def server_frame(self, frame: Frame) -> None:
+        await self._relay.relay(frame)
+
+    async def upstream_lost(self, upstream: Upstream, failure: Failure | None) -> bool:
+        visit = self._visit
+        visit.silence.off()
+        visit.serving = None
+        if failure is not None:
+            self._last_reason = str(failure.kind)
+            log.warning(
+                f"[Gemini Live Direct] ❌ {upstream.candidate.model.name}: {failure.describe()}",
+                kind=str(failure.kind),
+                session=str(self.id),
+            )
+        turns = visit.transcript.turns
+        while turns and (turns[0].heard or len(turns) > 1 or not self._question.open):
+            await self._cut_short()
+        if not turns:
+            self._question.settled()
+            return visit.loop.time() - self._input.last_media < VOICE_RECENT
+        if self._question.may_be_asked_again:
+            if self._question.asked_before or not self._link.proved:
+                self._link.avoid(upstream.candidate)
+            await visit.notify(notices.connecting())
+            return True
+        await self._fail_turn(not_answered(failure.kind if failure else ErrorKind.UNKNOWN))
+        return False
+
+    async def nobody_serves(self, nothing: NoCandidate) -> None:
+        visit = self._visit
+        sentence = no_candidate(nothing.tried, configured=bool(self._candidates), given_up=nothing.given_up)
+        log.error("nobody serves", session=str(self.id), attempts=len(nothing.tried), sentence=sentence)
+        if not visit.notices:
+            await self._fail_turn(sentence)
+            self.end_soon(CloseCode.TRY_LATER, sentence)
+            return
+        await self._fail_turn(sentence, nothing)
+
+    # --- turns ------------------------------------------------------------------------------------------------
+
+    def _turn_ended(self) -> None:
+        if not self._visit.transcript.turns:
+            self._question.settled()
+        self._link.answered()
+        if self._leave_at is not None:  # goAway: between turns is the time to change
+            self._leave_at = self._visit.loop.time()
+
+    def _go_away(self, time_left: float) -> None:
+        now = self._visit.loop.time()
+        self._leave_at = now if not self._visit.transcript.turns else now + max(0.0, time_left - LEAVE_EARLY)
+
+    async def _cut_short(self) -> None:
+        """What was heard of an answer stays; it is never given twice."""
+        visit = self._visit
+        draft = visit.transcript.close_turn("interrupted", visit.now())
+        await self._relay.settle(draft)
+        await visit.port.send_json({"serverContent": {"interrupted": True}})
+        await visit.port.send_json({"serverContent": {"turnComplete": True}})
+
+    async def _fail_turn(self, sentence: str, nothing: NoCandidate | None = None) -> None:
+        visit = self._visit
+        self._question.settled()
+        while visit.transcript.turn is not None:
+            await self._relay.settle(visit.transcript.close_turn("failed", visit.now()))
+        await visit.notify(notices.error(sentence, nothing.tried if nothing else ()))

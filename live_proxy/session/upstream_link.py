@@ -1,0 +1,202 @@
+"""The upstream of one session: opened when wanted, replaced when lost. Runs as the session's own task.
+
+Knows candidates, handles and what was ruled out; knows nothing of turns or of what the frames say. Its owner
+decides whether a lost upstream is wanted again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+from uuid import UUID
+
+from live_proxy.candidates import Candidate, Exclusions
+from live_proxy.errors import Action, Failure
+from live_proxy.ladder import AttemptLog, Ladder, NoCandidate, Order, Previous, Upstream
+from live_proxy.protocol.codec import JsonObject
+from live_proxy.protocol.frames import Frame
+from live_proxy.tasks import spawn
+
+REST = 5.0  # seconds after a climb that found nobody
+STABLE_AFTER = 5.0  # an upstream that dies sooner is not resumed
+
+
+class Owner(Protocol):
+    """The session, as the link sees it."""
+
+    def history(self) -> Sequence[JsonObject]:
+        """Contents for a new upstream."""
+
+    async def upstream_opened(self, upstream: Upstream) -> None:
+        """Something serves now; send what is owed before anything else."""
+
+    async def server_frame(self, frame: Frame) -> None: ...
+
+    async def upstream_lost(self, upstream: Upstream, failure: Failure | None) -> bool:
+        """`failure` is None where this side closed. Returns whether an upstream is wanted at once."""
+
+    async def nobody_serves(self, nothing: NoCandidate) -> None: ...
+
+
+class Record(AttemptLog, Protocol):
+    def attempt_ended(self, attempt_id: UUID, failure: Failure | None) -> None: ...
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What the next climb must know of the last one. Forgotten when a turn was answered."""
+
+    excluded: Exclusions = field(default_factory=Exclusions)
+    last_resort: list[Candidate] = field(default_factory=list)
+    previous: Previous | None = None
+    resume: tuple[Candidate, str] | None = None
+
+
+class UpstreamLink:
+    def __init__(self, ladder: Ladder, order: Order, record: Record, owner: Owner) -> None:
+        self._ladder = ladder
+        self._order = order
+        self._record = record
+        self._owner = owner
+        self._wanted = asyncio.Event()
+        self._ready = asyncio.Event()
+        self._plan = _Plan()
+        self._blame: Failure | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self.proved = False  # the current or last upstream has served a turn to its end
+        self.current: Upstream | None = None
+        self._rest_until = 0.0
+        self._stopped = False
+        self.climbing = False
+
+    def want(self) -> None:
+        """An upstream is needed; one that serves already is enough."""
+        self._rest_until = 0.0
+        self._wanted.set()
+
+    @property
+    def is_ready(self) -> bool:
+        return self._ready.is_set() and self.current is not None
+
+    async def ready(self) -> Upstream | None:
+        """The upstream, after waiting for the climb that is under way; None where nobody serves.
+
+        What streams must not climb again with every frame: after a climb that found nobody, this waits for none
+        until some seconds have passed.
+        """
+        if not self.is_ready and not self._stopped:
+            if not self.climbing and asyncio.get_running_loop().time() < self._rest_until:
+                return None
+            self._wanted.set()
+            await self._ready.wait()
+        return self.current
+
+    def offer_handle(self, handle: str) -> None:
+        """Upstream's newest handle; empty where it cannot be resumed now."""
+        if self.current is not None:
+            self._plan.resume = (self.current.candidate, handle) if handle else None
+
+    def answered(self) -> None:
+        """A turn was served to its end: what was ruled out before may be tried again."""
+        self._plan.excluded, self._plan.last_resort, self._plan.previous = Exclusions(), [], None
+        self.proved = True
+
+    def avoid(self, candidate: Candidate) -> None:
+        """Try every other candidate first, until a turn was answered."""
+        if candidate not in self._plan.last_resort:
+            self._plan.last_resort.append(candidate)
+        self._plan.resume = None
+
+    def drop(self, failure: Failure | None = None) -> None:
+        """Close the current upstream: because of `failure`, or by this side's own will."""
+        if self.current is None or self._closing is not None:
+            return
+        self._blame = failure
+        self._closing = spawn(self.current.transport.close(), name="upstream-close")
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        try:
+            await self._serve_for_ever()
+        finally:
+            self._stopped = True
+            self._ready.set()
+
+    async def _serve_for_ever(self) -> None:
+        while True:
+            await self._wanted.wait()
+            self.climbing = True
+            try:
+                upstream = await self._climb()
+            except NoCandidate as nothing:
+                self.climbing = False
+                self._wanted.clear()
+                self._plan = _Plan()
+                self._rest_until = asyncio.get_running_loop().time() + REST
+                await self._owner.nobody_serves(nothing)
+                self._release_waiters()
+                continue
+            self.climbing = False
+            failure = await self._serve(upstream)
+            self._wanted.clear()
+            self._learn(upstream, failure)
+            if await self._owner.upstream_lost(upstream, failure):
+                self._wanted.set()
+            self._release_waiters()
+
+    def _release_waiters(self) -> None:
+        if not self._wanted.is_set():
+            self._ready.set()
+            self._ready.clear()
+
+    async def _climb(self) -> Upstream:
+        plan = self._plan
+        order = replace(
+            self._order,
+            candidates=tuple(c for c in self._order.candidates if c not in plan.last_resort)
+            + tuple(c for c in self._order.candidates if c in plan.last_resort),
+            history=tuple(self._owner.history()),
+            resume=plan.resume,
+        )
+        excluded = Exclusions(skipped=list(plan.excluded.skipped))
+        return await self._ladder.climb(order, self._record, excluded=excluded, previous=plan.previous)
+
+    async def _serve(self, upstream: Upstream) -> Failure | None:
+        self.current, self._blame, self._closing = upstream, None, None
+        self.proved = False
+        self._plan.resume = None
+        failure: Failure | None = None
+        try:
+            await self._owner.upstream_opened(upstream)
+            self._ready.set()
+            async for frame in upstream.transport.receive():
+                await self._owner.server_frame(frame)
+        except Failure as lost:
+            failure = lost
+        finally:
+            self.current = None
+            self._ready.clear()
+            await upstream.transport.close()
+            failure = self._why(failure)
+            self._record.attempt_ended(upstream.attempt_id, failure)
+        return failure
+
+    def _why(self, failure: Failure | None) -> Failure | None:
+        """What this side held against the upstream comes before how it then ended."""
+        return self._blame or failure
+
+    def _learn(self, upstream: Upstream, failure: Failure | None) -> None:
+        """What a lost upstream says about the next climb."""
+        if failure is None:
+            return
+        plan = self._plan
+        plan.previous = Previous(upstream.attempt_id, upstream.candidate, failure.kind)
+        died_young = asyncio.get_running_loop().time() - upstream.opened_at < STABLE_AFTER and not self.proved
+        if failure.verdict.action is Action.SKIP and failure.verdict.scope is not None:
+            plan.excluded.skip(failure.verdict.scope, upstream.candidate)
+        elif died_young:
+            self.avoid(upstream.candidate)
+        if failure.verdict.action is not Action.RESUME or died_young:
+            plan.resume = None
