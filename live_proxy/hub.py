@@ -1,0 +1,122 @@
+"""The open sockets of this process: who holds them, how many may be open, and closing those that must go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+import structlog
+
+from live_proxy import metrics
+from live_proxy.close_codes import RESTARTING, CloseCode
+from live_proxy.session import Session
+
+log = structlog.get_logger(__name__)
+
+TICK = 0.5
+DRAIN_POLL = 0.05
+LAST_CLOSES = 5.0
+
+
+@dataclass(slots=True, eq=False)
+class Seat:
+    """One socket's place, from before its set-up to its close. `valid` says, blocking, whether its credential
+    still holds; `login` names the sign-in that it came with; `session` is None until set-up."""
+
+    user_id: int
+    client: Literal["web", "sdk", "http"]
+    valid: Callable[[], bool]
+    close: Callable[[int, str], None]
+    login: str
+    session: Session | None = None
+
+
+class Full(Exception):
+    """No seat is left. The text is for the client."""
+
+
+class Hub:
+    def __init__(self, *, max_sessions: int, max_per_user: int) -> None:
+        self._max = max_sessions
+        self._max_per_user = max_per_user
+        self._seats: set[Seat] = set()
+        self.draining = False
+
+    def __len__(self) -> int:
+        return len(self._seats)
+
+    def take(self, seat: Seat, *, elsewhere: int = 0) -> None:
+        """Seat a socket; `elsewhere` is how many the user has at other processes. Raises `Full`."""
+        mine = sum(1 for other in self._seats if other.user_id == seat.user_id) + elsewhere
+        if mine >= self._max_per_user:
+            metrics.SESSIONS_REFUSED.labels("user").inc()
+            raise Full(f"You have {mine} conversations open already; close one and try again.")
+        if len(self._seats) >= self._max:
+            metrics.SESSIONS_REFUSED.labels("all").inc()
+            raise Full("The service is full; try again in a moment.")
+        self._seats.add(seat)
+        metrics.SESSIONS.labels(seat.client).inc()
+
+    def leave(self, seat: Seat) -> None:
+        if seat in self._seats:
+            self._seats.remove(seat)
+            metrics.SESSIONS.labels(seat.client).dec()
+
+    def session_ids(self) -> list[UUID]:
+        return [seat.session.id for seat in self._seats if seat.session is not None]
+
+    def holds(self, session_id: UUID) -> bool:
+        return session_id in self.session_ids()
+
+    def close_login(self, login: str, reason: str) -> None:
+        for seat in list(self._seats):
+            if seat.login == login:
+                seat.close(CloseCode.SIGNED_OUT, reason)
+
+    def close_session(self, session_id: UUID, code: int, reason: str) -> None:
+        for seat in list(self._seats):
+            if seat.session is not None and seat.session.id == session_id:
+                seat.close(code, reason)
+
+    def check(self, user_id: int | None = None) -> list[Seat]:
+        """The seats whose credential has lapsed, of one user or of all. Blocking."""
+        seats = [seat for seat in list(self._seats) if user_id is None or seat.user_id == user_id]
+        return [seat for seat in seats if not seat.valid()]
+
+    async def tick_forever(self) -> None:
+        """Every session's deadlines, twice a second, and how late the loop was."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + TICK
+            await asyncio.sleep(TICK)
+            now = loop.time()
+            metrics.LOOP_LAG.set(max(0.0, now - due))
+            for seat in list(self._seats):
+                if seat.session is not None:
+                    try:
+                        seat.session.tick(now)
+                    except Exception:
+                        log.exception("session: tick failed", session=str(seat.session.id))
+
+    async def drain(self, timeout: float) -> None:
+        """Take nobody in, let open turns end for at most `timeout` seconds, then close with 1012."""
+        self.draining = True
+        for seat in list(self._seats):
+            if seat.session is not None:
+                await seat.session.warn(timeout)
+        await self._until(
+            lambda: not any(seat.session is not None and seat.session.busy for seat in self._seats), timeout
+        )
+        for seat in list(self._seats):
+            seat.close(CloseCode.RESTARTING, RESTARTING)
+        await self._until(lambda: not self._seats, LAST_CLOSES)
+
+    @staticmethod
+    async def _until(done: Callable[[], bool], timeout: float) -> None:
+        for _ in range(round(timeout / DRAIN_POLL)):
+            if done():
+                return
+            await asyncio.sleep(DRAIN_POLL)

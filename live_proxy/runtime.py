@@ -1,0 +1,174 @@
+"""What one process shares among its sessions, wired from the configuration, and its periodic duties."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from uuid import UUID, uuid4
+from weakref import WeakKeyDictionary
+
+import structlog
+from django.db import DatabaseError, InterfaceError
+
+from conversations.records import Record
+from conversations.services import Applied, records_apply, sessions_heartbeat, sessions_sweep
+from live_proxy import commands, metrics
+from live_proxy.candidates import Candidate
+from live_proxy.close_codes import SIGNED_OUT, TAKEN_OVER, CloseCode
+from live_proxy.config import LiveConfig, live_config
+from live_proxy.credentials import TokenProvider
+from live_proxy.database import Database, with_fresh_connection
+from live_proxy.errors import Failure
+from live_proxy.hub import Hub
+from live_proxy.ladder import Ladder
+from live_proxy.lease import HEARTBEAT, LEASE, lease_until
+from live_proxy.models import ControlCommand
+from live_proxy.recorder import now
+from live_proxy.tasks import spawn
+from live_proxy.transports.base import Transport
+from live_proxy.transports.websocket import WebSocketTransport
+from live_proxy.writer import Writer
+
+log = structlog.get_logger(__name__)
+
+CHECK_EVERY = 30.0
+CHECK_AGAIN = 1.0
+SWEEP_EVERY = 10.0
+COMMIT_TIMEOUT = 2.0
+
+
+class Runtime:
+    def __init__(self, config: LiveConfig) -> None:
+        self.config = config
+        self.process = f"{socket.gethostname()[:60]}:{os.getpid()}:{uuid4().hex[:8]}"
+        self.database = Database()
+        self.writer = Writer(_apply, commit_timeout=COMMIT_TIMEOUT)
+        self.tokens = TokenProvider(config.token_sources)
+        self.hub = Hub(max_sessions=config.max_sessions, max_per_user=config.max_sessions_per_user)
+        self.ladder = Ladder(self.transport, setup_timeout=config.setup_timeout, climb_timeout=config.climb_timeout)
+        self.listener = commands.Listener(self)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def transport(self, candidate: Candidate) -> Transport:
+        """A transport for `candidate`, not yet open."""
+        return WebSocketTransport(
+            candidate,
+            addresses=self.config.addresses,
+            tokens=self.tokens,
+            api_key=self.config.api_key,
+            setup_timeout=self.config.setup_timeout,
+        )
+
+    def start(self) -> None:
+        self.writer.start()
+        self._tasks = [
+            spawn(self.hub.tick_forever(), name="ticker"),
+            spawn(self.listener.run(), name="commands"),
+            spawn(_every(HEARTBEAT.total_seconds(), self._heartbeat), name="heartbeat"),
+            spawn(_every(SWEEP_EVERY, self._sweep), name="sweeper"),
+            spawn(_every(CHECK_EVERY, self._check_credentials), name="credential-check"),
+        ]
+        if "vertex" in self.config.platforms:
+            spawn(self._preload_token(), name="token-preload")
+
+    async def stop(self) -> None:
+        """Drain what is open and write what is queued. After this the runtime is of no use."""
+        await self.hub.drain(self.config.drain_timeout)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.writer.stop()
+        await self.tokens.close()
+        self.database.close()
+
+    async def _preload_token(self) -> None:
+        """The first person should not wait for gcloud. What goes wrong is logged where it happens."""
+        with contextlib.suppress(Failure):
+            await self.tokens.token()
+
+    async def _heartbeat(self) -> None:
+        ids = self.hub.session_ids()
+        metrics.WRITER_LAG.set(self.writer.lag)
+        if ids:
+            at = now()
+            lost = await self.database.run(sessions_heartbeat, session_ids=ids, now=at, lease_until=lease_until(at))
+            for session_id in lost:
+                self.hub.close_session(session_id, CloseCode.TAKEN_OVER, TAKEN_OVER)
+
+    async def _sweep(self) -> None:
+        swept = await self.database.run(sessions_sweep, now=now(), stale_after=LEASE + timedelta(seconds=5))
+        if swept.sessions:
+            log.warning("closed what a dead process left", sessions=swept.sessions)
+
+    async def _check_credentials(self) -> None:
+        for seat in await self.database.run(self.hub.check):
+            seat.close(CloseCode.SIGNED_OUT, SIGNED_OUT)
+
+    async def check_user(self, user_id: int) -> None:
+        """Close the sockets of a user whose sign-in no longer holds. Asked twice: a change of password refreshes the
+        session it was made in a moment after it ends all the others."""
+        if await self.database.run(self.hub.check, user_id):
+            await asyncio.sleep(CHECK_AGAIN)
+            for seat in await self.database.run(self.hub.check, user_id):
+                seat.close(CloseCode.SIGNED_OUT, SIGNED_OUT)
+
+    async def tell_session_lost(self, session_id: UUID) -> None:
+        """Another session took this one's conversation: here at once, elsewhere by command."""
+        if self.hub.holds(session_id):
+            self.session_lost(session_id)
+        else:
+            await self.database.run(commands.tell, ControlCommand.Kind.CLOSE_SESSION, session_id)
+
+    def session_lost(self, session_id: UUID) -> None:
+        self.hub.close_session(session_id, CloseCode.TAKEN_OVER, TAKEN_OVER)
+
+
+def _apply(records: Sequence[Record]) -> Applied:
+    return with_fresh_connection(records_apply, records=records)
+
+
+async def _every(seconds: float, duty: Callable[[], Awaitable[None]]) -> None:
+    """Do a duty for ever; a database that is away costs one round."""
+    failing = False
+    while True:
+        try:
+            await duty()
+            failing = False
+        except (DatabaseError, InterfaceError, TimeoutError, OSError) as error:
+            if not failing:
+                log.warning("a periodic duty failed", error=type(error).__name__)
+            failing = True
+        await asyncio.sleep(seconds)
+
+
+_runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()
+
+
+def current_runtime() -> Runtime:
+    """The runtime of this event loop, started on first use: not every server announces a start."""
+    loop = asyncio.get_running_loop()
+    runtime = _runtimes.get(loop)
+    if runtime is None:
+        runtime = _runtimes[loop] = Runtime(live_config())
+        runtime.start()
+    return runtime
+
+
+async def stop_runtime() -> None:
+    """Stop this loop's runtime, once. It stays where it is and refuses whoever comes late."""
+    runtime = _runtimes.get(asyncio.get_running_loop())
+    if runtime is not None and not runtime.hub.draining:
+        await runtime.stop()
+
+
+def health() -> dict[str, str]:
+    """`ok`, or what is wrong, for the writer and for taking visitors in. From any thread."""
+    runtimes = list(_runtimes.values())
+    return {
+        "writer": "failing" if any(runtime.writer.failing for runtime in runtimes) else "ok",
+        "admission": "draining" if any(runtime.hub.draining for runtime in runtimes) else "ok",
+    }
