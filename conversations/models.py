@@ -172,6 +172,8 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["-created_at"], name="message_recent"),
             models.Index(fields=["transport", "-created_at"], name="message_transport_recent"),
+            models.Index(fields=["status", "-created_at"], name="message_status_recent"),
+            models.Index(fields=["conversation", "transport"], name="message_conversation_carried"),
         ]
 
     def __str__(self) -> str:

@@ -93,11 +93,15 @@ class ReviewAdmin(ModelAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         """Every word must be found: in a text column, as the beginning of an id, or as a person."""
         for word in search_term.split():
-            found = Q(**{f"{self.user_path}__in": users_matching(word)})
-            for path in self.search_fields:
-                found |= Q(**{f"{path}__icontains": word})
-            if ids := uuid_range(word):
+            ids = uuid_range(word)
+            found = Q()
+            if ids:
                 for path in self.id_paths:
                     found |= Q(**{f"{path}__gte": ids[0], f"{path}__lte": ids[1]})
+            if ids is None or ids[0] != ids[1]:
+                # A whole id is looked up by index alone; anything shorter may be a word of the text as well.
+                found |= Q(**{f"{self.user_path}__in": users_matching(word)})
+                for path in self.search_fields:
+                    found |= Q(**{f"{path}__icontains": word})
             queryset = queryset.filter(found)
         return queryset, False
