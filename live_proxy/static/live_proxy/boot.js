@@ -1,0 +1,12 @@
+// Runs before the first paint, so that neither the colours nor the sidebar jump.
+(() => {
+  let kept = {};
+  try {
+    kept = { theme: localStorage.getItem("theme"), sidebar: localStorage.getItem("sidebar") };
+  } catch {
+    // Storage may be forbidden; the page then follows the system.
+  }
+  const root = document.documentElement;
+  if (kept.theme === "light" || kept.theme === "dark") root.dataset.theme = kept.theme;
+  if (kept.sidebar === "closed") root.dataset.sidebar = "closed";
+})();

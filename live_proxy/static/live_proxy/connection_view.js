@@ -1,0 +1,102 @@
+// @ts-check
+/** Says how the connection is doing, and what the person can do about it. */
+
+import { ApiError } from "./api.js";
+import { closeNotice, fellBack, isFinal, servedBy, words } from "./words.js";
+
+export const SIGNED_OUT = 4401;
+const TAKEN_OVER = 4409;
+
+export class ConnectionView {
+  #served = "";
+  #wasReady = false;
+
+  /**
+   * @param {import("./socket.js").LiveSocket} socket
+   * @param {import("./status.js").StatusView} status
+   * @param {import("./api.js").Api} api
+   * @param {{chat: string, login: string}} urls
+   */
+  constructor(socket, status, api, urls) {
+    this.socket = socket;
+    this.status = status;
+    this.api = api;
+    this.urls = urls;
+    status.badge(words.notConnected, "", "off");
+    status.say(words.idle);
+    socket.addEventListener("state", () => this[socket.state]());
+  }
+
+  get takenOver() {
+    return this.socket.state === "closed" && this.socket.code === TAKEN_OVER;
+  }
+
+  idle() {
+    this.status.say(words.idle);
+  }
+
+  connecting() {
+    this.status.badge(words.connectingBadge, "", "wait");
+    this.status.say(words.connecting);
+    if (this.#wasReady || isFinal(this.socket.code ?? 0)) this.status.clearNotice();
+  }
+
+  ready() {
+    this.#wasReady = true;
+    this.status.clearNotice();
+    this.status.badge(words.connectedBadge, "", "on");
+    this.status.say(words.ready);
+  }
+
+  waiting() {
+    this.closed();
+    this.status.badge(words.notConnected, "", "wait");
+    if (!navigator.onLine) this.status.say(words.offline);
+    if (!this.#wasReady) this.#checkSignedIn();
+  }
+
+  closed() {
+    this.#served = "";
+    this.status.badge(words.notConnected, "", "off");
+    this.showClosed(this.socket.code ?? 1006);
+    if (this.takenOver) this.status.say(words.following);
+  }
+
+  /** @param {number} code */
+  showClosed(code) {
+    const notice = closeNotice(code);
+    /** @type {Record<string, () => void>} */
+    const acts = {
+      retry: () => this.socket.connect(),
+      reload: () => location.reload(),
+      login: () => location.assign(`${this.urls.login}?next=${encodeURIComponent(location.pathname)}`),
+      new: () => location.assign(this.urls.chat),
+    };
+    this.status.notice(notice, acts[notice.action ?? "retry"]);
+    this.status.say(notice.text);
+  }
+
+  /** A refused handshake looks like a lost network; only the record can tell that the sign-in has ended. */
+  #checkSignedIn() {
+    this.api.conversations(null).catch((error) => {
+      if (error instanceof ApiError && error.status === 401) this.socket.stop(SIGNED_OUT);
+    });
+  }
+
+  /** @param {import("./protocol.js").LiveEvent} event */
+  take(event) {
+    if (event.type === "climbing") {
+      this.status.tone("wait");
+      this.status.say(words.climbing);
+    } else if (event.type === "served") {
+      const { transport, model, from } = event.served;
+      this.#served = servedBy(transport, model);
+      this.status.badge(transport, model, "on");
+      this.status.say(from ? fellBack(event.served) : this.#served);
+    } else if (event.type === "failure") {
+      this.status.tone("stop");
+      this.status.say(event.failure.message);
+    } else if (event.type === "goAway") this.status.say(words.goingAway);
+    else if (event.type === "turnComplete" && this.#served) this.status.say(this.#served);
+  }
+}

@@ -1,0 +1,45 @@
+// @ts-check
+/** Copy buttons anywhere in the thread: `data-copy` says whether a code block or a whole answer is meant. */
+
+import { words } from "./words.js";
+
+const SHOWN_FOR = 1600;
+
+/** @param {string} text */
+async function write(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  // Without TLS there is no clipboard interface; the old command still works.
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "visually-hidden";
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  if (!done) throw new Error("copy refused");
+}
+
+/** @param {HTMLElement} thread @param {(article: Element) => string} sourceOf */
+export function enableCopying(thread, sourceOf) {
+  thread.addEventListener("click", async ({ target }) => {
+    const button = /** @type {Element} */ (target).closest("button[data-copy]");
+    if (!(button instanceof HTMLButtonElement)) return;
+    const article = /** @type {Element} */ (button.closest("article"));
+    const code = button.closest(".code")?.querySelector("pre")?.textContent ?? "";
+    const label = button.dataset.copy === "code" ? words.copyCode : words.copyAnswer;
+    let outcome = words.copied;
+    try {
+      await write(button.dataset.copy === "code" ? code : sourceOf(article));
+    } catch {
+      outcome = words.notCopied;
+    }
+    button.classList.toggle("done", outcome === words.copied);
+    button.setAttribute("aria-label", outcome);
+    button.title = outcome;
+    setTimeout(() => {
+      button.classList.remove("done");
+      button.setAttribute("aria-label", label);
+      button.title = label;
+    }, SHOWN_FOR);
+  });
+}

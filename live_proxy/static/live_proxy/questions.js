@@ -1,0 +1,61 @@
+// @ts-check
+/** The messages typed on this page: their articles, and which of them still wait for an answer. */
+
+import { MessageView } from "./message_view.js";
+import { words } from "./words.js";
+
+export class Questions {
+  /** @type {MessageView[]} oldest first */
+  #open = [];
+
+  /** @param {import("./thread_view.js").ThreadView} thread */
+  constructor(thread) {
+    this.thread = thread;
+  }
+
+  get first() {
+    return this.#open[0] ?? null;
+  }
+
+  /** @param {string} id @param {string} text */
+  add(id, text) {
+    const view = new MessageView("user");
+    view.clientId = id;
+    view.setText(text);
+    this.#open.push(view);
+    this.thread.add(view);
+    this.thread.toLatest();
+  }
+
+  /** @param {string} id */
+  find(id) {
+    return this.thread.find(({ clientId }) => clientId === id);
+  }
+
+  firstIsAnswered() {
+    this.#open.shift();
+  }
+
+  /** @param {string} id @param {string} note Why it will not be answered. */
+  withdraw(id, note) {
+    const view = this.find(id);
+    view?.setNote(note);
+    this.#open = this.#open.filter((other) => other !== view);
+  }
+
+  /** @param {string[]} ids Those that will be sent again; the others had their chance. */
+  keep(ids) {
+    for (const id of ids) this.find(id)?.setNote(words.waiting);
+    this.#open = this.#open.filter(({ clientId }) => clientId !== null && ids.includes(clientId));
+  }
+
+  /** @param {string} id @param {string} row @param {string} [note] */
+  settle(id, row, note = "") {
+    const view = this.find(id);
+    if (!view) return null;
+    view.row = row || view.row;
+    view.setNote(note);
+    view.setStatus("complete");
+    return view;
+  }
+}

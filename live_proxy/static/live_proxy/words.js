@@ -1,0 +1,141 @@
+// @ts-check
+/** Everything the page says to people, in one place. */
+
+export const words = {
+  notConnected: "not connected",
+  connectingBadge: "connecting…",
+  connectedBadge: "connected",
+  idle: "Connects when you start typing.",
+  connecting: "Connecting…",
+  climbing: "Looking for a model that answers…",
+  ready: "Connected.",
+  reconnecting: "Connection lost. Reconnecting…",
+  restarting: "The server is restarting. Reconnecting…",
+  goingAway: "The server is about to restart. Your conversation goes on by itself.",
+  offline: "You are offline. Reconnecting as soon as the network is back.",
+  loading: "Loading the conversation…",
+  following: "Following what is said elsewhere.",
+  notLoaded: "The conversation could not be loaded.",
+  listNotLoaded: "More conversations could not be loaded.",
+  loadAgain: "Load again",
+  you: "You",
+  model: "Gemini",
+  tool: "Tool",
+  thoughts: "Thoughts",
+  copy: "Copy",
+  copyCode: "Copy code",
+  copyAnswer: "Copy answer",
+  copied: "Copied",
+  notCopied: "Could not copy",
+  retry: "Try again",
+  tried: "What was tried",
+  untitled: "New conversation",
+  waiting: "Waiting to be sent",
+  notSaved: "Not saved: the record could not be written. The conversation goes on.",
+  noAnswer: "No answer was given.",
+  lost: "The connection was lost before the answer came.",
+  notSent: "Not sent",
+  tooLong: "Not sent: the message is too long.",
+  today: "Today",
+  yesterday: "Yesterday",
+  week: "Previous 7 days",
+  month: "Previous 30 days",
+  older: "Older",
+};
+
+/** @type {Record<string, string>} What a message's status says under it; a complete one needs no words. */
+export const statusWords = {
+  interrupted: "Interrupted",
+  failed: "No answer",
+  no_reply: "The model chose not to answer.",
+  pending: "Not finished",
+};
+
+/** @type {Record<string, string>} Why a transport or model was left. */
+const reasons = {
+  model_not_found: "the model was not found",
+  endpoint_not_found: "the address was not found",
+  modality: "it does not give this kind of answer",
+  configuration: "it refused the settings",
+  invalid_argument: "it called the request invalid",
+  precondition: "it refused the settings",
+  quota: "the quota is used up",
+  unauthenticated: "the credentials were refused",
+  api_key: "the API key was refused",
+  credentials: "the server has no valid credentials",
+  permission: "access was refused",
+  project: "the project was not found",
+  location: "it is not offered at this location",
+  safety: "it was blocked for safety reasons",
+  internal: "it reported an internal error",
+  unavailable: "it was not available",
+  deadline: "it took too long",
+  session_limit: "the session had ended",
+  dns: "its host name was not found",
+  tls: "the secure connection failed",
+  connect: "it could not be reached",
+  connect_timeout: "it could not be reached in time",
+  setup_timeout: "it did not answer in time",
+  send_timeout: "it did not take the message",
+  no_output: "it gave no answer",
+  empty_turn: "it gave an empty answer",
+  stall: "it stopped in the middle",
+  network: "the connection broke",
+  ping_timeout: "the connection broke",
+  unknown: "it failed for an unknown reason",
+};
+
+/** @type {Record<string, string>} What a lower transport cannot do. */
+const losses = {
+  audio_out: "spoken answers",
+  audio_in: "voice",
+  video_in: "video",
+  interruption: "interrupting",
+  session_resumption: "resuming",
+};
+
+/** @param {string} reason */
+export const reasonWords = (reason) => reasons[reason] ?? reason.replaceAll("_", " ");
+
+/** @param {string} transport @param {string} model */
+export const servedBy = (transport, model) => (model ? `${model} over ${transport}` : `Connected over ${transport}`);
+
+/** @param {{from: string, transport: string, model: string, reason: string, lost: string[]}} step */
+export function fellBack(step) {
+  const why = step.reason ? ` because ${reasonWords(step.reason)}` : "";
+  const lost = step.lost.map((name) => losses[name] ?? name.replaceAll("_", " "));
+  const without = lost.length ? ` Without ${lost.join(", ")}.` : "";
+  return `Moved from ${step.from} to ${step.transport}${why}.${without}`;
+}
+
+/** @param {number} milliseconds */
+export const firstWordAfter = (milliseconds) =>
+  milliseconds < 1000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+
+/** @typedef {{text: string, action?: "retry"|"reload"|"login"|"new", label?: string, tone?: "wait"|"stop"|"info"}} Notice */
+
+/** @type {Record<number, Notice>} Close codes after which the page does not come back by itself. */
+const final = {
+  4400: { text: "The server did not understand this page. Reload it to get the current version.", action: "reload", label: "Reload" },
+  4401: { text: "You are signed out.", action: "login", label: "Sign in" },
+  4403: { text: "You are not allowed to open this conversation.", action: "new", label: "New chat" },
+  4404: { text: "This conversation does not exist.", action: "new", label: "New chat" },
+  4408: { text: "Your connection was too slow to keep up, so it was closed.", action: "retry", label: "Reconnect" },
+  4409: { text: "This conversation goes on in another tab or device.", action: "retry", label: "Talk here", tone: "info" },
+  4429: { text: "The limit of open sessions or messages is reached. Close another tab or wait a little.", action: "retry", label: "Try again" },
+  1009: { text: "That message is too long to be sent. Please shorten it.", action: "retry", label: "Reconnect" },
+};
+
+/** @type {Record<number, string>} Close codes after which the page comes back by itself. */
+const passing = {
+  1006: words.reconnecting,
+  1011: "Something went wrong on the server. Reconnecting…",
+  1012: words.restarting,
+  1013: "The server is full right now. Trying again soon…",
+};
+
+/** @param {number} code @returns {Notice} */
+export const closeNotice = (code) => final[code] ?? { text: passing[code] ?? words.reconnecting, action: "retry", label: "Reconnect now", tone: "wait" };
+
+/** @param {number} code */
+export const isFinal = (code) => code in final;

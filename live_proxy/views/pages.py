@@ -1,0 +1,46 @@
+"""The chat page. Everything that moves on it comes over the socket or from `views.api`."""
+
+import uuid
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from conversations.selectors import conversation_of
+from live_proxy.config import live_config
+from live_proxy.views.api import first_conversations, user_id_of
+
+
+@require_safe
+@never_cache
+@login_required
+def chat(request: HttpRequest, conversation_id: uuid.UUID | None = None) -> HttpResponse:
+    conversation = None
+    if conversation_id is not None:
+        conversation = conversation_of(conversation_id=conversation_id, user_id=user_id_of(request))
+        if conversation is None:
+            raise Http404
+    config = live_config()
+    families = [{"label": family.label, "voice": bool(family.live)} for family in config.families]
+    labels = [family["label"] for family in families]
+    selected = conversation.family if conversation and conversation.family in labels else labels[0]
+    page = {
+        "conversation": str(conversation_id) if conversation_id else None,
+        "conversations": first_conversations(user_id_of(request)),
+        "urls": {
+            "chat": reverse("chat"),
+            "conversations": reverse("api_conversations"),
+            "login": reverse("login"),
+        },
+    }
+    context = {
+        "conversation": conversation,
+        "demo": config.demo,
+        "families": families,
+        "page": page,
+        "selected_family": selected,
+    }
+    return render(request, "live_proxy/chat.html", context)
