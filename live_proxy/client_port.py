@@ -64,7 +64,7 @@ class ClientPort:
         metrics.CLOSES.labels(str(code)).inc()
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT):
-                await self._send({"type": "websocket.close", "code": code, "reason": fit(reason)})
+                await self._send({"type": "websocket.close", "code": int(code), "reason": fit(reason)})
         except TimeoutError:
             if self._abort is not None:
                 self._abort()

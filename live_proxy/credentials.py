@@ -181,7 +181,7 @@ class TokenProvider:
             # Whatever a malformed file makes of it: a list instead of an object, a number instead of a key.
             self._google = None
             raise _NoToken(type(error).__name__) from error
-        if not credentials.token:
+        if not isinstance(credentials.token, str) or not ONE_TOKEN.fullmatch(credentials.token.encode()):
             raise _NoToken("the credentials gave no token")
         now, left = self._clock(), 3600.0
         if credentials.expiry is not None:

@@ -146,6 +146,13 @@ class Transcript:
         self._finish(opened.user, "complete", now)
         return opened.user
 
+    def asked_again(self, position: int, now: datetime) -> None:
+        """Open a turn for a typed message that is on record at `position` and was never answered."""
+        if (turn := self.turn) is not None and not turn.begun:
+            self.close_turn("interrupted", now)
+        self.past = [past for past in self.past if past.position != position]
+        self._new_turn().typed = True
+
     def seeded(self, role: str, text: str, parts: list[JsonObject], now: datetime) -> Draft:
         """A message that the client gives as history."""
         draft = self._draft(role, "text", now)
@@ -301,7 +308,7 @@ class Transcript:
 
     def _model(self, turn: Turn, serving: Serving | None, now: datetime) -> Draft:
         if turn.model is None:
-            if turn.user is None:
+            if turn.user is None and not turn.typed:
                 # What was said may be transcribed later than it is answered: its place comes first.
                 turn.user = Draft(self._new_id(), self._take_position(), "user", "audio", now)
             turn.model = self._draft("model", "text", now)

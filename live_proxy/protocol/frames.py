@@ -7,7 +7,6 @@ head and tail and are never decoded. In doubt a frame is *control*.
 from __future__ import annotations
 
 import re
-from typing import AnyStr
 
 from live_proxy.protocol.codec import JsonObject, decode, encode
 
@@ -80,7 +79,7 @@ def _scan_text(data: str, head: re.Pattern[str], tail: re.Pattern[str]) -> int:
     return 0 if rest is None or _twice(start, rest) else end - begin
 
 
-def _twice(start: re.Match[AnyStr], rest: re.Match[AnyStr]) -> bool:
+def _twice[T: (str, bytes)](start: re.Match[T], rest: re.Match[T]) -> bool:
     """Whether a key stands on both sides of the piece."""
     if not start.lastindex or not rest.lastindex:
         return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
@@ -35,9 +34,6 @@ SMALL = 8000  # characters that fit what the library buffers without waiting, at
 MAX_QUEUE = 32
 USER_AGENT = "live-proxy"
 MAX_BODY = 4096
-# The library's own logger would print the handshake, credential and all, wherever DEBUG is on.
-library_log = logging.getLogger("websockets.upstream")
-library_log.setLevel(logging.WARNING)
 
 
 @cache
@@ -167,7 +163,6 @@ class WebSocketTransport:
             return await _Connect(
                 url,
                 ssl=tls_context() if url.startswith("wss:") else None,
-                logger=library_log,
                 additional_headers=self._headers(token),
                 user_agent_header=USER_AGENT,
                 compression=None,

@@ -1,0 +1,230 @@
+"""What the ladder and the session expect of any transport, as tests. A transport joins by a factory.
+
+Knows of a transport what `transports/base.py` says of it, and of its upstream what the simulator shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from live_proxy.catalogue import Platform
+from live_proxy.edge.history import Past, history_contents
+from live_proxy.edge.upstream_setup import UpstreamSetup
+from live_proxy.errors import Action, ErrorKind, Failure, Scope
+from live_proxy.protocol.codec import JsonObject
+from live_proxy.protocol.frames import Frame
+from live_proxy.tests.loop_watch import other_tasks, until
+from live_proxy.tests.upstreams import deadline, tcp_server, text_turn
+from live_proxy.transports.base import Capabilities, Transport
+from simulator import Simulator
+
+K, A, S = ErrorKind, Action, Scope
+Ends = tuple[ErrorKind, Action, Scope | None]
+
+
+@dataclass(frozen=True)
+class Factory:
+    """`make` builds a transport to the server at a base URL, for tokens of a service account's provider;
+    `setup` is a set-up that it takes; `scenarios` says how the simulator's scenarios end, None where nothing does."""
+
+    name: str
+    platform: Platform
+    make: Callable[[str, Any], Transport]
+    setup: Callable[[], UpstreamSetup]
+    at_open: dict[str, Ends]
+    later: dict[str, Ends]
+
+
+async def open_to(
+    factory: Factory, sim: Simulator, tokens: Any, history: Sequence[JsonObject] = (), seconds: float = 20.0
+) -> Transport:
+    transport = factory.make(sim.base_url, tokens)
+    await transport.open(factory.setup(), history, deadline(seconds))
+    return transport
+
+
+async def turn(transport: Transport) -> list[Frame]:
+    """Frames up to the end of a turn."""
+    frames = []
+    async with asyncio.timeout(20):
+        async for frame in transport.receive():
+            frames.append(frame)
+            if "turnComplete" in frame.message.get("serverContent", {}):
+                return frames
+    raise AssertionError("the frames ended before the turn")
+
+
+class TransportContract:
+    async def test_open_returns_when_content_may_be_sent(
+        self, factory: Factory, sim: Simulator, tokens: object
+    ) -> None:
+        transport = await open_to(factory, sim, tokens)
+        assert isinstance(transport.capabilities, Capabilities)
+        assert sim.connections[-1].kinds[:1] == ["setupComplete"]
+        await transport.close()
+
+    async def test_a_turn_comes_back_in_order(self, factory: Factory, sim: Simulator, tokens: object) -> None:
+        transport = await open_to(factory, sim, tokens)
+        for text in ("one two three", "four five six"):
+            await transport.send(text_turn(text))
+            frames = await turn(transport)
+            said = "".join(
+                frame.message.get("serverContent", {}).get("outputTranscription", {}).get("text", "")
+                for frame in frames
+            )
+            assert text in said
+        await transport.close()
+
+    async def test_frames_go_up_in_the_order_in_which_they_were_sent(
+        self, factory: Factory, sim: Simulator, tokens: object
+    ) -> None:
+        transport = await open_to(factory, sim, tokens)
+        for number in range(30):
+            await transport.send(
+                Frame.of({"clientContent": {"turns": [{"role": "user", "parts": [{"text": f"{number}"}]}]}})
+            )
+        await sim.wait_for(lambda sim: len(sim.connections[-1].frames) == 31, timeout=20)
+        texts = [f["clientContent"]["turns"][0]["parts"][0]["text"] for f in sim.connections[-1].frames[1:]]
+        assert texts == [str(number) for number in range(30)]
+        await transport.close()
+
+    async def test_history_is_handed_over_before_the_first_turn(
+        self, factory: Factory, sim: Simulator, tokens: object
+    ) -> None:
+        history = history_contents([Past("user", "I am Ada."), Past("model", "Hello Ada.")])
+        transport = await open_to(factory, sim, tokens, history)
+        await transport.send(text_turn("And now?"))
+        await turn(transport)
+        given, asked = (frame["clientContent"] for frame in sim.connections[-1].frames[1:])
+        assert [part["role"] for part in given["turns"]] == ["user", "model"]
+        assert given["turns"][0]["parts"] == [{"text": "I am Ada."}]
+        assert not given.get("turnComplete")
+        assert asked["turns"][0]["parts"] == [{"text": "And now?"}]
+        await transport.close()
+
+    async def test_close_ends_receive_silently_and_may_be_repeated(
+        self, factory: Factory, sim: Simulator, tokens: object
+    ) -> None:
+        before = other_tasks()
+        transport = await open_to(factory, sim, tokens)
+
+        async def read() -> int:
+            return len([frame async for frame in transport.receive()])
+
+        reading = asyncio.create_task(read())
+        await asyncio.sleep(0)
+        await asyncio.gather(transport.close(), transport.close())
+        await transport.close(1001)
+        assert await reading >= 0
+        await sim.wait_for(lambda sim: sim.open_connections == 0)
+        await until(lambda: not (other_tasks() - before))
+
+    async def test_close_before_open_is_nothing(self, factory: Factory, sim: Simulator, tokens: object) -> None:
+        transport = factory.make(sim.base_url, tokens)
+        await transport.close()
+        assert not sim.connections
+
+    async def test_send_and_receive_need_an_open_transport(
+        self, factory: Factory, sim: Simulator, tokens: object
+    ) -> None:
+        transport = factory.make(sim.base_url, tokens)
+        with pytest.raises(Failure):
+            await transport.send(text_turn("too early"))
+        with pytest.raises(Failure):
+            await anext(aiter(transport.receive()))
+
+    async def test_sending_to_a_dead_upstream_is_a_failure(
+        self, factory: Factory, sim: Simulator, tokens: object
+    ) -> None:
+        sim.scenario = "close_after_setup"
+        transport = await open_to(factory, sim, tokens)
+        with pytest.raises(Failure):
+            async for _ in transport.receive():
+                pass
+        for _ in range(2):
+            with pytest.raises(Failure):
+                await transport.send(text_turn("anybody?"))
+        await transport.close()
+
+    async def test_sending_after_our_own_close_is_a_failure(
+        self, factory: Factory, sim: Simulator, tokens: object
+    ) -> None:
+        transport = await open_to(factory, sim, tokens)
+        await transport.close()
+        with pytest.raises(Failure):
+            await transport.send(text_turn("anybody?"))
+
+    @pytest.mark.parametrize("stage", ["never_accepts", "never_setup", "tcp"])
+    async def test_open_keeps_its_deadline(self, factory: Factory, sim: Simulator, tokens: Any, stage: str) -> None:
+        before = other_tasks()
+        silent: list[asyncio.StreamWriter] = []
+
+        async def says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            silent.append(writer)
+            await reader.read()
+
+        async with tcp_server(says_nothing) as base:
+            if stage != "tcp":
+                sim.scenario, base = stage, sim.base_url
+            transport = factory.make(base, tokens)
+            end = deadline(0.5)
+            with pytest.raises(Failure) as caught:
+                await transport.open(factory.setup(), (), end)
+            assert asyncio.get_running_loop().time() - end < 0.7, "a close handshake was waited for"
+            kind = K.SETUP_TIMEOUT if stage == "never_setup" else K.CONNECT_TIMEOUT
+            assert (caught.value.kind, caught.value.verdict.action) == (kind, A.SKIP)
+            await sim.wait_for(lambda sim: sim.open_connections == 0)
+        await until(lambda: not (other_tasks() - before))
+
+    @pytest.mark.parametrize("stage", ["never_accepts", "never_setup"])
+    async def test_a_cancelled_open_leaves_nothing_behind(
+        self, factory: Factory, sim: Simulator, tokens: Any, stage: str
+    ) -> None:
+        before = other_tasks()
+        sim.scenario = stage
+        transport = factory.make(sim.base_url, tokens)
+        opening = asyncio.create_task(transport.open(factory.setup(), (), deadline()))
+        await sim.wait_for(
+            lambda sim: bool(sim.connections) and (stage == "never_accepts" or sim.connections[0].setup is not None)
+        )
+        opening.cancel()
+        await asyncio.wait([opening])
+        assert opening.cancelled()
+        await sim.wait_for(lambda sim: sim.open_connections == 0)
+        await until(lambda: not (other_tasks() - before))
+
+    async def test_every_scenario_that_refuses_gives_its_failure(
+        self, factory: Factory, sim: Simulator, tokens: object
+    ) -> None:
+        seen: dict[str, Ends] = {}
+        for scenario in factory.at_open:
+            sim.scenario = scenario
+            with pytest.raises(Failure) as caught:
+                await open_to(factory, sim, tokens, seconds=0.5 if scenario.startswith("never") else 20)
+            verdict = caught.value.verdict
+            seen[scenario] = (caught.value.kind, verdict.action, verdict.scope)
+        assert seen == factory.at_open
+
+    async def test_every_scenario_that_breaks_off_gives_its_failure(
+        self, factory: Factory, sim: Simulator, tokens: object
+    ) -> None:
+        seen: dict[str, Ends] = {}
+        for scenario in factory.later:
+            sim.scenario = scenario
+            transport = await open_to(factory, sim, tokens)
+            with pytest.raises(Failure) as caught:
+                if scenario not in ("close_after_setup", "go_away"):
+                    await transport.send(text_turn("one two three four five six seven eight"))
+                async with asyncio.timeout(20):
+                    async for _ in transport.receive():
+                        pass
+            verdict = caught.value.verdict
+            seen[scenario] = (caught.value.kind, verdict.action, verdict.scope)
+            await transport.close()
+        assert seen == factory.later
+        await sim.wait_for(lambda sim: sim.open_connections == 0)
