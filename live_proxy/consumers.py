@@ -48,7 +48,7 @@ class LiveConsumer(AsyncConsumer):
         self.scope = scope
         await receive()  # websocket.connect
         if not _page_may_connect(scope):
-            await send({"type": "websocket.close", "code": CloseCode.NOT_ALLOWED})  # before accept: HTTP 403
+            await send({"type": "websocket.close", "code": int(CloseCode.NOT_ALLOWED)})  # before accept: HTTP 403
             return
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", []) else None
         await send({"type": "websocket.accept", "subprotocol": subprotocol})

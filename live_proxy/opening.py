@@ -23,6 +23,7 @@ from live_proxy.protocol.codec import NotJson, decode
 from live_proxy.recorder import Place, Recorder, now
 from live_proxy.runtime import Runtime
 from live_proxy.session import Session, SessionLimits
+from live_proxy.session.asked_before import AskedBefore
 from live_proxy.transcript import Transcript
 
 MAX_SETUP = 256 * 1024
@@ -99,7 +100,7 @@ async def open_session(
         limits=SessionLimits(first_output=config.first_output_timeout, stall=config.stall_timeout),
         notices=notices,
         now=now,
-        recorded_ids=[item.client_id for item in claim.history if item.client_id] if claim else (),
+        asked_before=AskedBefore.of_record(claim.history if claim else ()),
     )
     return Opened(session, claim.previous_session if claim else None)
 

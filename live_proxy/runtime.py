@@ -167,7 +167,7 @@ async def stop_runtime() -> None:
 
 def health() -> dict[str, str]:
     """`ok`, or what is wrong, for the writer and for taking visitors in. From any thread."""
-    runtimes = list(_runtimes.values())
+    runtimes = [runtime for loop, runtime in list(_runtimes.items()) if not loop.is_closed()]
     return {
         "writer": "failing" if any(runtime.writer.failing for runtime in runtimes) else "ok",
         "admission": "draining" if any(runtime.hub.draining for runtime in runtimes) else "ok",

@@ -81,7 +81,7 @@ def _shown(record: Connection) -> dict[str, Any]:
         "audio_frames": record.audio_frames,
         "audio_bytes": record.audio_bytes,
         "video_frames": record.video_frames,
-        "sent": len(record.sent),
+        "sent": list(record.sent),
         "seconds": round(end - record.opened_at, 3),
         "is_open": record.is_open,
         "close_code": record.close_code,

@@ -62,6 +62,7 @@ class AnswerRelay:
         self._bad = 0
         self.media_frames = 0
         self.control_frames = 0
+        self.ending = False  # a turn is over and its end not told yet
 
     def serve(self, upstream: Upstream) -> None:
         """A new upstream speaks from now on."""
@@ -196,15 +197,19 @@ class AnswerRelay:
         status: Status = "complete" if turn.answered else "failed" if turn.typed else "no_reply"
         if turn.interrupted:
             status = "interrupted"
-        draft = transcript.close_turn(status, visit.now())
-        if not transcript.turns:
-            visit.silence.off()
-        self._sounding = None
-        await self.settle(draft)
-        if self._held:
-            await self._release()
-        if seen is not None:
-            await visit.port.send(frame.data if seen is message else _like(frame, seen))
+        self.ending = True
+        try:
+            draft = transcript.close_turn(status, visit.now())
+            if not transcript.turns:
+                visit.silence.off()
+            self._sounding = None
+            await self.settle(draft)
+            if self._held:
+                await self._release()
+            if seen is not None:
+                await visit.port.send(frame.data if seen is message else _like(frame, seen))
+        finally:
+            self.ending = False
         self._on_turn_end()
 
     async def settle(self, draft: Draft | None) -> None:

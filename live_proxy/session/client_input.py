@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from live_proxy.close_codes import CloseCode
@@ -13,6 +13,7 @@ from live_proxy.protocol.client import client_message
 from live_proxy.protocol.codec import JsonObject, NotJson, decode
 from live_proxy.protocol.frames import Frame, client_media
 from live_proxy.session import notices
+from live_proxy.session.asked_before import AskedBefore
 from live_proxy.session.question import Question, send_message
 from live_proxy.session.upstream_link import UpstreamLink
 from live_proxy.session.visit import Visit
@@ -41,14 +42,14 @@ class ClientInput:
         question: Question,
         *,
         limits: FrameLimits,
-        recorded_ids: Collection[str],
+        asked_before: AskedBefore,
         on_refused: Callable[[], None],
     ) -> None:
         self._visit = visit
         self._link = link
         self._question = question
         self._limits = limits
-        self._recorded_ids = set(recorded_ids)
+        self._asked_before = asked_before
         self._on_refused = on_refused
         self.last_frame = self.last_media = visit.loop.time()
         self.media_frames = 0
@@ -124,10 +125,17 @@ class ClientInput:
         if len(text) > MAX_TYPED:
             raise ClientFault(CloseCode.TOO_BIG, f"A message may have at most {MAX_TYPED} characters.")
         client_id = _client_id(ours)
-        if client_id is not None and client_id in self._recorded_ids:
-            await visit.notify(notices.saved(client_id))
-            return
-        draft = transcript.typed(text, without_media(parts), visit.now(), client_id)
+        if client_id is not None and (asked := self._asked_before.find(client_id)) is not None:
+            if asked.answered or asked.open:
+                await visit.notify(notices.saved(client_id, asked.message_id if asked.open else None))
+                return
+            asked.open = True
+            draft_id = asked.message_id
+            transcript.asked_again(asked.position, visit.now())
+        else:
+            draft = transcript.typed(text, without_media(parts), visit.now(), client_id)
+            draft_id = draft.id
+            self._asked_before.ask(client_id, draft.id, draft.position)
         answer = transcript.awaits_answer(visit.now())
         visit.recorder.message_id = answer.id
         self._question.put(message)
@@ -136,9 +144,8 @@ class ClientInput:
             self._on_refused()
             return
         if client_id is not None:
-            self._recorded_ids.add(client_id)
             saved = result is not Durability.NOT_SAVED
-            await visit.notify(notices.saved(client_id, draft.id) if saved else notices.not_saved(client_id))
+            await visit.notify(notices.saved(client_id, draft_id) if saved else notices.not_saved(client_id))
         self._question.release()
         if self._link.is_ready and self._link.current is not None:
             await self._question.ask(self._link.current)

@@ -54,5 +54,15 @@ def turn(draft: Draft) -> JsonObject:
     }
 
 
-def error(sentence: str, tried: Sequence[Tried] = (), *, kind: ErrorKind = ErrorKind.NO_CANDIDATE) -> JsonObject:
-    return {"proxy": {"error": {"kind": str(kind), "message": sentence, "tried": tried_list(tried), "retryable": True}}}
+def error(sentence: str, tried: Sequence[Tried], *, retryable: bool) -> JsonObject:
+    """`retryable`: the same message may be served a little later."""
+    return {
+        "proxy": {
+            "error": {
+                "kind": str(ErrorKind.NO_CANDIDATE),
+                "message": sentence,
+                "tried": tried_list(tried),
+                "retryable": retryable,
+            }
+        }
+    }

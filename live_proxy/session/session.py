@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -30,6 +30,7 @@ from live_proxy.recorder import Recorder
 from live_proxy.sentences import no_candidate, not_answered
 from live_proxy.session import notices
 from live_proxy.session.answer_relay import AnswerRelay
+from live_proxy.session.asked_before import AskedBefore
 from live_proxy.session.client_input import ClientInput, FrameLimits
 from live_proxy.session.question import Question
 from live_proxy.session.silence import Silence
@@ -57,7 +58,7 @@ class SessionLimits:
 
 
 class Session:
-    """`recorded_ids` are the client ids that the conversation holds already."""
+    """`asked_before` knows the messages that the conversation holds already."""
 
     def __init__(
         self,
@@ -74,12 +75,13 @@ class Session:
         limits: SessionLimits,
         notices: bool,
         now: Callable[[], datetime],
-        recorded_ids: Collection[str] = (),
+        asked_before: AskedBefore | None = None,
     ) -> None:
         self.id = session_id
         self.user_id = user_id
         self.conversation_id = recorder.place.conversation_id
         self._limits = limits
+        self._asked_before = asked_before or AskedBefore()
         self._candidates = candidates
         silence = Silence(first_output=limits.first_output, stall=limits.stall)
         self._visit = visit = Visit(port, requested, transcript, recorder, silence, notices, now)
@@ -98,7 +100,7 @@ class Session:
             self._link,
             self._question,
             limits=limits.frames,
-            recorded_ids=recorded_ids,
+            asked_before=self._asked_before,
             on_refused=self._taken_over,
         )
         self._task: asyncio.Task[None] | None = None
@@ -146,8 +148,8 @@ class Session:
 
     @property
     def busy(self) -> bool:
-        """Whether a turn is open."""
-        return bool(self._visit.transcript.turns)
+        """Whether a turn is open, or its end is not told yet."""
+        return bool(self._visit.transcript.turns) or self._relay.ending
 
     async def warn(self, seconds: float) -> None:
         """Tell the client that this process stops taking its turns within `seconds`."""
@@ -227,6 +229,7 @@ class Session:
             await self._cut_short()
         if not turns:
             self._question.settled()
+            self._asked_before.settle(answered=True)
             return visit.loop.time() - self._input.last_media < VOICE_RECENT
         if self._question.may_be_asked_again:
             if self._question.asked_before or not self._link.proved:
@@ -251,6 +254,7 @@ class Session:
     def _turn_ended(self) -> None:
         if not self._visit.transcript.turns:
             self._question.settled()
+            self._asked_before.settle(answered=True)
         self._link.answered()
         if self._leave_at is not None:  # goAway: between turns is the time to change
             self._leave_at = self._visit.loop.time()
@@ -270,6 +274,8 @@ class Session:
     async def _fail_turn(self, sentence: str, nothing: NoCandidate | None = None) -> None:
         visit = self._visit
         self._question.settled()
+        self._asked_before.settle(answered=False)
         while visit.transcript.turn is not None:
             await self._relay.settle(visit.transcript.close_turn("failed", visit.now()))
-        await visit.notify(notices.error(sentence, nothing.tried if nothing else ()))
+        tried, given_up = (nothing.tried, nothing.given_up) if nothing else ((), False)
+        await visit.notify(notices.error(sentence, tried, retryable=not given_up and bool(self._candidates)))

@@ -26,7 +26,7 @@ const api = new Api(page.urls.conversations);
 const status = new StatusView();
 const sidebar = new Sidebar(api, page.urls.chat, page.conversation);
 const thread = new ThreadView(log, find("#scroller"), find("#empty"), find("#jump"));
-const turns = new Turns(thread, say);
+const turns = new Turns(thread, askAgain);
 const record = new RecordReader(api, thread, turns);
 const socket = new LiveSocket(page.conversation, family.value);
 const connection = new ConnectionView(socket, status, api, page.urls);
@@ -41,6 +41,14 @@ function say(text) {
   if (socket.state === "ready") status.clearNotice();
   turns.said(id, text);
   socket.send(id, text);
+}
+
+/** @param {import("./message_view.js").MessageView} asked It keeps its id, so it stands in the record once. */
+function askAgain(asked) {
+  if (!asked.clientId) return say(asked.text);
+  if (socket.state === "ready") status.clearNotice();
+  turns.saidAgain(asked);
+  socket.send(asked.clientId, asked.text);
 }
 
 /** @param {unknown} error */

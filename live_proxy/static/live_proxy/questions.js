@@ -27,6 +27,11 @@ export class Questions {
     this.thread.toLatest();
   }
 
+  /** @param {MessageView} view */
+  reopen(view) {
+    this.#open.push(view);
+  }
+
   /** @param {string} id */
   find(id) {
     return this.thread.find(({ clientId }) => clientId === id);

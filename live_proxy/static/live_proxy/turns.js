@@ -12,16 +12,22 @@ export class Turns {
   /** @type {import("./protocol.js").Served|null} */
   #served = null;
 
-  /** @param {import("./thread_view.js").ThreadView} thread @param {(text: string) => void} sayAgain */
-  constructor(thread, sayAgain) {
+  /** @param {import("./thread_view.js").ThreadView} thread @param {(asked: MessageView) => void} askAgain */
+  constructor(thread, askAgain) {
     this.thread = thread;
-    this.sayAgain = sayAgain;
+    this.askAgain = askAgain;
     this.questions = new Questions(thread);
   }
 
   /** @param {string} id @param {string} text */
   said(id, text) {
     this.questions.add(id, text);
+    if (!this.active) this.#begin();
+  }
+
+  /** @param {MessageView} asked a message on record whose answer never came */
+  saidAgain(asked) {
+    this.questions.reopen(asked);
     if (!this.active) this.#begin();
   }
 
@@ -121,7 +127,7 @@ export class Turns {
   /** @param {MessageView} view @param {import("./protocol.js").Failure} failure */
   #fail(view, failure) {
     const asked = this.thread.before(view, "user");
-    view.fail(failure, failure.retryable && asked ? () => this.sayAgain(asked.text) : null);
+    view.fail(failure, failure.retryable && asked ? () => this.askAgain(asked) : null);
     if (view === this.active) this.#end("failed");
   }
 

@@ -1,0 +1,188 @@
+"""The page in a real browser, with the server side of its socket played by the test."""
+
+import json
+import os
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from playwright.sync_api import Page, Route, WebSocketRoute
+
+# Playwright's synchronous interface runs an event loop in this thread, which Django takes for async code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+CHROMIUM = Path("/usr/bin/chromium")
+FAMILY = "Gemini 2.5 Flash Live Preview 🎤"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    # Playwright keeps an event loop in this thread until the end: asynchronous tests have to be over by then.
+    items.sort(key=lambda item: here in item.path.parents)
+    for item in (item for item in items if here in item.path.parents):
+        item.add_marker(pytest.mark.browser)
+        # pytest-base-url, which pytest-playwright brings along, is behind pytest 9.
+        item.add_marker(pytest.mark.filterwarnings("ignore:Session-scoped fixtures:pytest.PytestRemovedIn10Warning"))
+        if not CHROMIUM.exists() and not os.environ.get("CI"):
+            item.add_marker(pytest.mark.skip(reason=f"{CHROMIUM} is not installed (Debian package chromium)"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", *quiet]
+    return {**browser_type_launch_args, "executable_path": str(CHROMIUM), "args": arguments}
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: Any) -> None:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+class Connection:
+    """One socket of the page; `received` holds what the page said on it."""
+
+    def __init__(self, route: WebSocketRoute, edge: "Edge") -> None:
+        self.route = route
+        self.edge = edge
+        self.path = re.sub(r"^ws://[^/]+", "", route.url)
+        self.conversation = uuid.UUID(self.path.split("/")[3]) if self.path.count("/") > 3 else edge.conversation
+        self.received: list[dict[str, Any]] = []
+        route.on_message(self._receive)
+
+    @property
+    def typed(self) -> list[tuple[str, str]]:
+        contents = [message for message in self.received if "clientContent" in message]
+        return [
+            (content["proxy"]["id"], content["clientContent"]["turns"][0]["parts"][0]["text"]) for content in contents
+        ]
+
+    def _receive(self, frame: str | bytes) -> None:
+        message = json.loads(frame)
+        self.received.append(message)
+        if "setup" in message and self.edge.sets_up:
+            self.send({"setupComplete": {}})
+            names = {"session": str(uuid.uuid4()), "conversation": str(self.conversation)}
+            self.notice(**names, family=message["setup"]["model"])
+            self.notice(transport="websocket", model="gemini-live-2.5-flash", platform="vertex")
+        elif "clientContent" in message and self.edge.saves:
+            self.notice(saved=message["proxy"]["id"], message=str(uuid.uuid4()))
+
+    def send(self, message: dict[str, Any]) -> None:
+        self.route.send(json.dumps(message))
+
+    def notice(self, **content: Any) -> None:
+        self.send({"proxy": content})
+
+    def say(self, *parts: str | dict[str, Any]) -> None:
+        made = [part if isinstance(part, dict) else {"text": part} for part in parts]
+        self.send({"serverContent": {"modelTurn": {"role": "model", "parts": made}}})
+
+    def turn(self, message: str, status: str, **more: Any) -> None:
+        served = {"transport": "websocket", "model": "gemini-live-2.5-flash", **more}
+        self.notice(turn={"message": message, "status": status, **served})
+
+    def end_turn(self) -> None:
+        self.send({"serverContent": {"generationComplete": True}})
+        self.send({"serverContent": {"turnComplete": True}, "usageMetadata": {"totalTokenCount": 7}})
+
+    def answer(self, *chunks: str) -> None:
+        message = str(uuid.uuid4())
+        self.turn(message, "pending")
+        for chunk in chunks:
+            self.say(chunk)
+        self.turn(message, "complete", first_output_ms=120)
+        self.end_turn()
+
+    def close(self, code: int) -> None:
+        self.route.close(code=code)
+
+
+class Edge:
+    """The server side of `/ws/live/`: sets up and confirms by itself unless told otherwise."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.conversation = uuid.uuid4()
+        self.sets_up = True
+        self.saves = True
+        self.connections: list[Connection] = []
+        self.rows: list[dict[str, Any]] = []  # what the record says of this conversation
+        page.route(f"**/api/conversations/{self.conversation}/messages/**", self._read_rows)
+        page.route_web_socket(re.compile(r"/ws/live/"), lambda route: self.connections.append(Connection(route, self)))
+
+    def _read_rows(self, route: Route) -> None:
+        route.fulfill(json={"conversation": {"id": str(self.conversation)}, "messages": self.rows, "next": None})
+
+    @property
+    def now(self) -> Connection:
+        return self.connections[-1]
+
+    def wait_until(self, true: Callable[[], bool], what: str, seconds: float = 5) -> None:
+        for _ in range(int(seconds * 50)):
+            if true():
+                return
+            self.page.wait_for_timeout(20)
+        raise AssertionError(f"Not within {seconds} s: {what}")
+
+    def wait_for_connection(self, count: int) -> Connection:
+        self.wait_until(lambda: len(self.connections) >= count, f"connection {count}", seconds=10)
+        return self.connections[count - 1]
+
+    def wait_for_typed(self, count: int = 1) -> Connection:
+        self.wait_until(lambda: bool(self.connections) and len(self.now.typed) >= count, f"{count} typed messages")
+        return self.now
+
+
+@pytest.fixture
+def edge(page: Page) -> Edge:
+    return Edge(page)
+
+
+class Complaints(list[str]):
+    """What the browser found wrong. `expected` words are taken out by tests that provoke them."""
+
+    def forgive(self, fragment: str) -> None:
+        self[:] = [complaint for complaint in self if fragment not in complaint]
+
+
+@pytest.fixture
+def complaints(page: Page) -> Iterator[Complaints]:
+    """Console errors, uncaught exceptions and violations of the content security policy fail the test."""
+    found = Complaints()
+    page.on(
+        "console",
+        lambda message: (
+            found.append(f"{message.text} {message.location}") if message.type in ("error", "warning") else None
+        ),
+    )
+    page.on("pageerror", lambda error: found.append(f"uncaught: {error}"))
+    page.expose_function("reportViolation", lambda text: found.append(f"CSP: {text}"))
+    page.add_init_script(
+        "document.addEventListener('securitypolicyviolation',"
+        " (event) => reportViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"
+    )
+    yield found
+    page.wait_for_timeout(30)
+    assert found == []
+
+
+@pytest.fixture
+def signed_in(page: Page, live_server: Any, django_user_model: Any) -> Any:
+    """Alice, signed in by cookie: hashing a password for every test would cost most of the run."""
+    alice = django_user_model(username="alice")
+    alice.set_unusable_password()
+    alice.save()
+    client = Client()
+    client.force_login(alice)
+    cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
+    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+    return alice
