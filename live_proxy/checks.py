@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Info, Warning, register
+from django.core.checks import CheckMessage, Error, Info, register
 
 from live_proxy.config import BadSetting, may_lose_state, read_config
 
@@ -28,10 +28,10 @@ def settings_are_usable(app_configs: Sequence[Any] | None, **_: Any) -> list[Che
     for family in config.families:
         if config.platforms and not config.candidates(family):
             messages.append(
-                Warning(
-                    f"No configured transport can serve the family {family.label!r}.",
+                Info(
+                    f"No configured transport can serve the family {family.label!r}; the page does not offer it.",
                     hint="Add a transport to LIVE_TRANSPORTS or models to the family.",
-                    id="live_proxy.W001",
+                    id="live_proxy.I004",
                 )
             )
     return messages

@@ -16,9 +16,10 @@ from django.dispatch import receiver
 from django.http.request import split_domain_port, validate_host
 
 from live_proxy.addresses import LOCATION, SOCKET_SCHEMES, Addresses
-from live_proxy.candidates import ENDPOINTS, TRANSPORTS, Candidate, TransportName, candidates
+from live_proxy.candidates import ENDPOINTS, Candidate, TransportName, candidates
 from live_proxy.catalogue import DEFAULT_FAMILIES, Family, Platform, parse_families, with_overrides
 
+SERVED: tuple[TransportName, ...] = ("websocket",)  # of `candidates.TRANSPORTS`, those that have a transport
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 PROJECT = re.compile(r"[a-z][a-z0-9.:-]{0,99}")
 TOKEN_SOURCES = ("gcloud", "google-auth")
@@ -44,6 +45,11 @@ class LiveConfig:
     max_sessions: int
     max_sessions_per_user: int
     demo: bool
+
+    @property
+    def offered(self) -> tuple[Family, ...]:
+        """The families that somebody could serve; all of them while nothing is configured."""
+        return tuple(family for family in self.families if self.candidates(family)) or self.families
 
     def candidates(self, family: Family) -> tuple[Candidate, ...]:
         return candidates(
@@ -108,7 +114,7 @@ def read_config() -> LiveConfig:
         raise BadSetting("GOOGLE_CLOUD_LOCATION is not a location such as us-central1, europe-west4 or global.")
     return LiveConfig(
         families=_families(),
-        transports=_each("LIVE_TRANSPORTS", TRANSPORTS),
+        transports=_each("LIVE_TRANSPORTS", SERVED),
         endpoints=_each("LIVE_ENDPOINTS", ENDPOINTS),
         platforms=tuple(platforms),
         location=settings.GOOGLE_CLOUD_LOCATION,

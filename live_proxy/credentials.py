@@ -211,6 +211,9 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
         os.killpg(process.pid, signal.SIGKILL)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(1.0):
+            # What still lies in the pipe keeps its transport open until somebody reads it.
+            while process.stdout is not None and await process.stdout.read(65536):
+                pass
             await process.wait()
 
 

@@ -150,14 +150,14 @@ class _Climb:
         """All that is due to one candidate: a first try and the second that its failure may earn."""
         self._excluded.tried.add(candidate)
         handle = self._order.resume[1] if self._order.resume and self._order.resume[0] == candidate else ""
-        force_audio = False
+        mend: ErrorKind | None = None
         retried = False
         while True:
             if self._ladder.attempt_deadline(candidate, self._order, self._end) <= self._loop.time():
                 self._excluded.skip(Scope.TRANSPORT, candidate)  # its time is up; the rungs below have theirs
                 return None
             try:
-                return await self._attempt(candidate, handle=handle, force_audio=force_audio)
+                return await self._attempt(candidate, handle=handle, mend=mend)
             except Failure as failure:
                 self._tried.append(Tried(candidate, failure))
                 action = failure.verdict.action
@@ -171,8 +171,8 @@ class _Climb:
                     self._excluded.skip(Scope.PLATFORM, candidate)
                 if failure.kind in TIMEOUTS:
                     self._excluded.timed_out(candidate)
-                if action is Action.ADAPT and not force_audio:
-                    force_audio = True
+                if action is Action.ADAPT and mend is None:
+                    mend = failure.kind
                 elif action is Action.FRESH and handle:
                     handle = ""
                 elif action in (Action.RETRY, Action.RESUME) and self._retries and not retried:
@@ -187,7 +187,7 @@ class _Climb:
         pause = BACKOFF * (1 + random.random()) if asked is None else min(asked, MAX_RETRY_AFTER)  # noqa: S311
         await asyncio.sleep(min(pause, max(0.0, self._end - self._loop.time())))
 
-    async def _attempt(self, candidate: Candidate, *, handle: str, force_audio: bool) -> Upstream:
+    async def _attempt(self, candidate: Candidate, *, handle: str, mend: ErrorKind | None) -> Upstream:
         order = self._order
         history = () if handle else order.history  # a resumed session remembers
         attempt_id = uuid4()
@@ -202,7 +202,7 @@ class _Climb:
                 project=order.project,
                 handle=handle,
                 history=bool(history),
-                force_audio=force_audio,
+                mend=mend,
             )
             transport = self._ladder._dial(candidate)
             await transport.open(setup, history, self._ladder.attempt_deadline(candidate, order, self._end))

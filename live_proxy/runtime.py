@@ -30,7 +30,7 @@ from live_proxy.models import ControlCommand
 from live_proxy.recorder import now
 from live_proxy.tasks import spawn
 from live_proxy.transports.base import Transport
-from live_proxy.transports.websocket import WebSocketTransport
+from live_proxy.transports.websocket import WebSocketTransport, tls_context
 from live_proxy.writer import Writer
 
 log = structlog.get_logger(__name__)
@@ -65,6 +65,7 @@ class Runtime:
 
     def start(self) -> None:
         self.writer.start()
+        tls_context()  # made once, and not while somebody waits for a dial
         self._tasks = [
             spawn(self.hub.tick_forever(), name="ticker"),
             spawn(self.listener.run(), name="commands"),

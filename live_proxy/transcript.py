@@ -123,6 +123,11 @@ class Transcript:
     def turn(self) -> Turn | None:
         return self.turns[0] if self.turns else None
 
+    @property
+    def awaiting(self) -> bool:
+        """Whether an answer is owed or under way. Somebody's transcribed words alone are not a question yet."""
+        return any(turn.ended_input or turn.begun for turn in self.turns)
+
     def history(self) -> list[Past]:
         """What came before the open turn."""
         if not self.turns:
@@ -133,10 +138,7 @@ class Transcript:
 
     def typed(self, text: str, parts: list[JsonObject], now: datetime, client_id: str | None = None) -> Draft:
         """A whole typed message. Opens a turn; an answer that was still coming is cut off by it."""
-        if (turn := self.turn) is not None and not turn.begun:
-            self.close_turn("interrupted", now)
-            if turn.ended_input:
-                self._unanswered_ends += 1
+        self._supersede(now)
         opened = self._new_turn()
         opened.typed = True
         opened.user = self._draft("user", "text", now)
@@ -148,8 +150,7 @@ class Transcript:
 
     def asked_again(self, position: int, now: datetime) -> None:
         """Open a turn for a typed message that is on record at `position` and was never answered."""
-        if (turn := self.turn) is not None and not turn.begun:
-            self.close_turn("interrupted", now)
+        self._supersede(now)
         self.past = [past for past in self.past if past.position != position]
         self._new_turn().typed = True
 
@@ -269,6 +270,13 @@ class Transcript:
         return bool(self._dirty)
 
     # --- inside -----------------------------------------------------------------------------------------------
+
+    def _supersede(self, now: datetime) -> None:
+        """A turn that upstream has not begun to answer is over when the next one is asked."""
+        if (turn := self.turn) is not None and not turn.begun:
+            self.close_turn("interrupted", now)
+            if turn.ended_input:
+                self._unanswered_ends += 1
 
     def _new_turn(self) -> Turn:
         if not self.turns:

@@ -100,7 +100,14 @@ def _apply_together(records: Sequence[Record]) -> Applied:
         _save_attempts(batch, applied, stored)
         _save_messages(batch, applied, stored)
         _insert_fallbacks(batch, applied, stored)
+        _release_leases(batch)
     return applied
+
+
+def _release_leases(batch: Batch) -> None:
+    """Whoever opens a conversation next need not wait until the lease of an ended session runs out."""
+    if batch.ends:
+        Conversation.objects.filter(lease_session__in=list(batch.ends)).update(lease_session=None, lease_until=None)
 
 
 def _users_among(ids: Iterable[int]) -> set[int]:

@@ -53,4 +53,8 @@ def sessions_sweep(*, now: datetime, stale_after: timedelta) -> Swept:
             status=Case(When(text="", then=Value(Status.FAILED)), default=Value(Status.INTERRUPTED)),
             completed_at=now,
         )
+        # What somebody said was said, whether or not it was answered.
+        Message.objects.filter(session_id__in=ids, role=Role.USER, status=Status.PENDING).update(
+            status=Status.COMPLETE, completed_at=now
+        )
     return Swept(sessions=len(ids), attempts=attempts, messages=messages)

@@ -152,7 +152,7 @@ def test_a_sweep_closes_what_a_dead_process_left():
     assert dict(Message.objects.values_list("position", "status")) == {
         1: "complete",
         2: "complete",
-        3: "pending",
+        3: "complete",
         4: "interrupted",
         6: "failed",
     }

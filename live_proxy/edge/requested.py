@@ -37,6 +37,7 @@ class Requested:
 
 def requested(setup: JsonObject, *, platform: Platform = "developer") -> Requested:
     """Read a `setup` object. Raises `ClientFault` with a sentence that names the field at fault."""
+    setup = {name: value for name, value in setup.items() if value is not None}
     for name in OBJECTS:
         if name in setup and not isinstance(setup[name], dict):
             raise ClientFault(CloseCode.BAD_MESSAGE, f"setup.{name} must be an object.")

@@ -30,7 +30,8 @@ def _as_realtime(message: JsonObject) -> list[JsonObject]:
     content = message["clientContent"]
     if content.get("turnComplete") is not True:
         return [message]
-    parts = [part for turn in turns_of(content) for part in turn["parts"]]
+    turns = turns_of(content)
+    parts = turns[-1]["parts"] if turns else []  # earlier ones are history, which these models take at the start only
     if not parts or not all(isinstance(part.get("text"), str) for part in parts):
         return [message]
     return [{"realtimeInput": {"text": "\n".join(part["text"] for part in parts)}}]

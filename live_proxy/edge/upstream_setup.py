@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from live_proxy.candidates import Candidate
 from live_proxy.catalogue import LiveModel
 from live_proxy.edge.requested import Requested
+from live_proxy.errors import ErrorKind
 from live_proxy.protocol.codec import JsonObject
 
 
@@ -39,17 +40,21 @@ def upstream_setup(
     project: str,
     handle: str = "",
     history: bool = False,
-    force_audio: bool = False,
+    mend: ErrorKind | None = None,
 ) -> UpstreamSetup:
-    """Shape `requested` for `candidate`. `force_audio` mends a set-up whose modality was refused."""
+    """Shape `requested` for `candidate`. `mend` is what the last try's set-up was refused for."""
     model = candidate.model
     assert isinstance(model, LiveModel)
-    if force_audio and "AUDIO" not in model.output_modalities[:1]:
+    if mend is ErrorKind.MODALITY:
         model = replace(model, output_modalities=("AUDIO",))
+    elif mend is ErrorKind.CONFIGURATION:
+        model = replace(model, thinking="level")
     setup = dict(requested.setup)
     setup["model"] = resource_name(candidate, project)
     modality = requested.modality if requested.modality in model.output_modalities else model.output_modalities[0]
-    setup["generationConfig"] = _generation_config(requested, model, modality)
+    setup["generationConfig"] = config = _generation_config(requested, model, modality)
+    if mend is ErrorKind.CONFIGURATION and isinstance(speech := config.get("speechConfig"), dict):
+        config["speechConfig"] = {key: value for key, value in speech.items() if key != "languageCode"}
     # Voice must be reviewable whether or not the client wants to read along.
     setup.setdefault("inputAudioTranscription", {})
     if modality == "AUDIO":

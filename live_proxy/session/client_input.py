@@ -170,11 +170,14 @@ class ClientInput:
         if not isinstance(answers, list) or not all(isinstance(answer, dict) for answer in answers):
             raise ClientFault(CloseCode.BAD_MESSAGE, "toolResponse.functionResponses must be a list of objects.")
         transcript.tool_answered([{"functionResponse": answer} for answer in answers], visit.now())
-        transcript.awaits_answer(visit.now())
+        answer_is_due = any(answer.get("scheduling") != "SILENT" for answer in answers)
+        if answer_is_due:
+            transcript.awaits_answer(visit.now())
         if await visit.recorder.durable(transcript.take_dirty()) is Durability.REFUSED:
             self._on_refused()
             return
-        visit.silence.input_ended(visit.loop.time())
+        if answer_is_due:
+            visit.silence.input_ended(visit.loop.time())
         await self._forward(message)
 
     async def _forward(self, message: JsonObject) -> None:

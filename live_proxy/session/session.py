@@ -149,7 +149,7 @@ class Session:
     @property
     def busy(self) -> bool:
         """Whether a turn is open, or its end is not told yet."""
-        return bool(self._visit.transcript.turns) or self._relay.ending
+        return self._visit.transcript.awaiting or self._relay.ending
 
     async def warn(self, seconds: float) -> None:
         """Tell the client that this process stops taking its turns within `seconds`."""
@@ -180,7 +180,7 @@ class Session:
         elif self._leave_at is not None and now >= self._leave_at:
             self._leave_at = None
             self._link.drop(Failure(RESUME, ErrorKind.SESSION_LIMIT, reason="upstream said goAway"))
-        elif not visit.transcript.turns and now - self._input.last_frame > limits.idle_upstream:
+        elif not visit.transcript.awaiting and now - self._input.last_frame > limits.idle_upstream:
             self._link.drop()
         visit.save()
         self._count_frames()
@@ -261,7 +261,7 @@ class Session:
 
     def _go_away(self, time_left: float) -> None:
         now = self._visit.loop.time()
-        self._leave_at = now if not self._visit.transcript.turns else now + max(0.0, time_left - LEAVE_EARLY)
+        self._leave_at = now if not self._visit.transcript.awaiting else now + max(0.0, time_left - LEAVE_EARLY)
 
     async def _cut_short(self) -> None:
         """What was heard of an answer stays; it is never given twice."""

@@ -34,7 +34,7 @@ def test_what_is_asked_is_read() -> None:
     assert (asked.model, asked.modality, asked.platform) == ("models/gemini-x", "TEXT", "vertex")
     assert asked.input_transcription
     assert asked.output_transcription
-    assert asked.setup is setup
+    assert asked.setup == setup
 
 
 @pytest.mark.parametrize(("modalities", "modality"), [(None, "AUDIO"), ([], "AUDIO"), (["AUDIO"], "AUDIO")])
@@ -42,7 +42,7 @@ def test_sound_is_what_is_meant_by_nothing(modalities: Any, modality: str) -> No
     assert requested({"generationConfig": {"responseModalities": modalities}}).modality == modality
 
 
-WRONG: tuple[Any, ...] = (None, [], "x", 1)
+WRONG: tuple[Any, ...] = ([], "x", 1)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_a_list_of_media_becomes_a_message_for_each() -> None:
 
 def test_a_question_becomes_realtime_text_where_the_model_hears_no_other() -> None:
     message = typed(turn("a", "b"), turn("c"), turnComplete=True)
-    assert to_upstream("clientContent", message, typed_as_realtime=True) == [{"realtimeInput": {"text": "a\nb\nc"}}]
+    assert to_upstream("clientContent", message, typed_as_realtime=True) == [{"realtimeInput": {"text": "c"}}]
     assert to_upstream("clientContent", message, typed_as_realtime=False) == [message]
 
 

@@ -14,7 +14,7 @@ from live_proxy.candidates import Candidate
 from live_proxy.catalogue import KNOWN_LIVE, PLATFORMS, LiveModel, Platform, live_model
 from live_proxy.edge.requested import OBJECTS, requested
 from live_proxy.edge.upstream_setup import UpstreamSetup, resource_name, upstream_setup
-from live_proxy.errors import ClientFault
+from live_proxy.errors import ClientFault, ErrorKind
 from live_proxy.tests.strategies import quickly, values
 from simulator.endpoints import Endpoint
 from simulator.known_models import KnownModel, with_defaults
@@ -88,10 +88,10 @@ def test_text_asked_of_a_model_that_only_speaks_becomes_sound_with_transcription
 
 
 def test_a_refused_modality_is_mended_by_asking_for_sound() -> None:
-    result, setup = shaped(HALF_CASCADE, asking("TEXT"), force_audio=True)
+    result, setup = shaped(HALF_CASCADE, asking("TEXT"), mend=ErrorKind.MODALITY)
     assert setup["generationConfig"]["responseModalities"] == ["AUDIO"]
     assert result.text_from_audio
-    assert not shaped(HALF_CASCADE, asking("AUDIO"), force_audio=True)[0].text_from_audio
+    assert not shaped(HALF_CASCADE, asking("AUDIO"), mend=ErrorKind.MODALITY)[0].text_from_audio
 
 
 def test_what_the_client_asked_for_is_kept() -> None:
@@ -201,8 +201,8 @@ SETUPS: list[dict[str, Any]] = [
 def test_the_simulator_accepts_every_set_up(name: str, platform: Platform, setup: dict[str, Any]) -> None:
     endpoint = Endpoint(platform, "v1" if platform == "vertex" else "v1beta")
     world = simulated(name, platform)
-    for handle, history, force_audio in (("", False, False), ("handle", False, False), ("", True, True)):
-        result, _ = shaped(name, setup, platform, handle=handle, history=history, force_audio=force_audio)
+    for handle, history, mend in (("", False, None), ("handle", False, None), ("", True, ErrorKind.MODALITY)):
+        result, _ = shaped(name, setup, platform, handle=handle, history=history, mend=mend)
         message = read_message(json.dumps(result.message).encode(), platform)
         accepted = judge_setup(message["setup"], endpoint, world)
         assert isinstance(accepted, Setup), accepted
@@ -233,10 +233,13 @@ ANY_MODEL = st.builds(
 )
 
 
+MENDS = st.sampled_from([None, ErrorKind.MODALITY, ErrorKind.CONFIGURATION])
+
+
 @quickly(80)
-@given(st.dictionaries(KEYS, values(KEYS), max_size=4), ANY_MODEL, st.booleans(), st.booleans())
+@given(st.dictionaries(KEYS, values(KEYS), max_size=4), ANY_MODEL, st.booleans(), MENDS)
 def test_any_set_up_that_was_read_can_be_shaped(
-    setup: dict[str, Any], model: LiveModel, history: bool, force_audio: bool
+    setup: dict[str, Any], model: LiveModel, history: bool, mend: ErrorKind | None
 ) -> None:
     try:
         asked = requested({**setup, "somethingNew": 1})
@@ -244,9 +247,23 @@ def test_any_set_up_that_was_read_can_be_shaped(
         return
     before = copy.deepcopy(asked.setup)
     place = Candidate("websocket", "vertex", "global", model, "bidi")
-    result = upstream_setup(asked, place, project=PROJECT, history=history, force_audio=force_audio)
+    result = upstream_setup(asked, place, project=PROJECT, history=history, mend=mend)
     sent = result.message["setup"]
     assert asked.setup == before
     assert sent["somethingNew"] == 1
     assert sent["generationConfig"]["responseModalities"][0] in (*model.output_modalities, "AUDIO")
     assert {"inputAudioTranscription", "contextWindowCompression", "sessionResumption"} <= sent.keys()
+
+
+def test_a_refused_configuration_is_mended_by_leaving_the_language_to_the_model() -> None:
+    speech = {"languageCode": "ar-XA", "voiceConfig": {"prebuiltVoiceConfig": {"voiceName": "Kore"}}}
+    asked = asking("AUDIO", speechConfig=speech)
+    _, setup = shaped(HALF_CASCADE, asked, mend=ErrorKind.CONFIGURATION)
+    assert setup["generationConfig"]["speechConfig"] == {"voiceConfig": speech["voiceConfig"]}
+    assert setup["generationConfig"]["thinkingConfig"] == {"thinkingLevel": "LOW"}
+
+
+def test_null_is_the_same_as_absent() -> None:
+    asked = requested({"outputAudioTranscription": None, "tools": None, "generationConfig": None})
+    assert asked.setup == {}
+    assert not asked.output_transcription

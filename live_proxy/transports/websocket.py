@@ -70,9 +70,11 @@ class WebSocketTransport:
     # --- the contract -----------------------------------------------------------------------------------------
 
     async def open(self, setup: UpstreamSetup, history: Sequence[JsonObject], deadline: float) -> None:
+        phase = ErrorKind.CREDENTIALS  # a slow token is not the host's fault
         try:
             async with asyncio.timeout_at(deadline):
                 token = await self._token()
+                phase = ErrorKind.CONNECT_TIMEOUT
                 try:
                     await self._establish(token, setup, history)
                 except Failure as failure:
@@ -82,7 +84,8 @@ class WebSocketTransport:
                     self._forget()
                     await self._establish(await self._token(refused=token.value), setup, history)
         except TimeoutError:
-            phase = ErrorKind.SETUP_TIMEOUT if self._socket else ErrorKind.CONNECT_TIMEOUT
+            if self._socket is not None:
+                phase = ErrorKind.SETUP_TIMEOUT
             self._abort()  # the time is up: none is left for a close that may not be answered either
             raise local_failure(phase, f"not within {self._setup_timeout:.0f} s") from None
         except Failure:

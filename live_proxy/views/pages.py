@@ -24,7 +24,7 @@ def chat(request: HttpRequest, conversation_id: uuid.UUID | None = None) -> Http
         if conversation is None:
             raise Http404
     config = live_config()
-    families = [{"label": family.label, "voice": bool(family.live)} for family in config.families]
+    families = [{"label": family.label, "voice": bool(family.live)} for family in config.offered]
     labels = [family["label"] for family in families]
     selected = conversation.family if conversation and conversation.family in labels else labels[0]
     page = {

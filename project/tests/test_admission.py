@@ -78,7 +78,7 @@ async def test_a_user_has_only_so_many_sessions(service: Service) -> None:
 
 async def _first(page: Any) -> dict[str, Any]:
     try:
-        return await page.receive()  # type: ignore[no-any-return]
+        return await page.receive()
     except Exception:  # noqa: BLE001  (closed: no room yet)
         return {}
 

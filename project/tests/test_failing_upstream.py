@@ -129,6 +129,7 @@ async def test_a_turn_that_was_heard_is_never_served_twice(
     await service.written()
     model = await Message.objects.aget(role="model")
     assert (model.status, model.text) == ("interrupted", heard)
+    assert model.attempt_id is not None
     attempt = await TransportAttempt.objects.aget(pk=model.attempt_id)
     assert attempt.outcome == "ended"
     if kind:

@@ -14,6 +14,7 @@ from asgiref.sync import SyncToAsync
 from channels.layers import get_channel_layer
 from django.db.backends.utils import CursorWrapper
 
+from conversations import services
 from live_proxy import opening
 from project.tests.driving import AUDIO, PageSocket, Service
 
@@ -120,7 +121,7 @@ async def test_a_slow_query_of_one_session_stalls_no_other(service: Service, mon
     await bob.ask("hello")
     await bob.close()
     alice = await service.talk("alice")
-    claim = opening.conversation_claim
+    claim = services.conversation_claim
     slow = asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -76,7 +76,8 @@ async def open_page(address: str, cookie: str, conversation: str = "") -> PageSo
 
 MESSAGES = (
     "from conversations.models import Message\n"
-    "print(json.dumps([[m.role,m.text,m.status,m.client_id] for m in Message.objects.order_by('created_at','position')]))"
+    "print(json.dumps(list(Message.objects.order_by('created_at','position')"
+    ".values_list('role','text','status','client_id'))))"
 )
 
 

@@ -121,7 +121,7 @@ async def test_vertex(tls: tuple[Simulator, ssl.SSLContext], tmp_path: Path) -> 
         # The library that fetches the token knows nothing of the test's certificate.
         path = tmp_path / "account.json"
         info = plain.create_service_account(path)
-        credentials = service_account.Credentials.from_service_account_info(  # type: ignore[no-untyped-call]
+        credentials = service_account.Credentials.from_service_account_info(
             info, scopes=["https://www.googleapis.com/auth/cloud-platform"]
         )
         sim._tokens = plain._tokens

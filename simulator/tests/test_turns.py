@@ -49,7 +49,7 @@ async def test_audio_turn_developer(sim: Simulator) -> None:
 async def test_vertex_spelling(sim: Simulator) -> None:
     async with dial(sim, VERTEX_PATH) as ws:
         opened = await open_session(ws, VERTEX_MODEL)
-        assert uuid.UUID(opened["setupComplete"]["sessionId"])
+        assert str(uuid.UUID(opened["setupComplete"]["sessionId"])) == opened["setupComplete"]["sessionId"]
         answer = await turn(ws, "hello")
     usage = answer[-1]["usageMetadata"]
     assert {"candidatesTokenCount", "candidatesTokensDetails", "trafficType"} <= set(usage)

@@ -47,7 +47,7 @@ function say(text) {
 function askAgain(asked) {
   if (!asked.clientId) return say(asked.text);
   if (socket.state === "ready") status.clearNotice();
-  turns.saidAgain(asked);
+  turns.said(asked.clientId, asked.text, asked);
   socket.send(asked.clientId, asked.text);
 }
 

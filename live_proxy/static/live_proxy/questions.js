@@ -17,19 +17,16 @@ export class Questions {
     return this.#open[0] ?? null;
   }
 
-  /** @param {string} id @param {string} text */
-  add(id, text) {
-    const view = new MessageView("user");
-    view.clientId = id;
-    view.setText(text);
+  /** @param {string} id @param {string} text @param {MessageView|null} earlier */
+  add(id, text, earlier) {
+    const view = earlier ?? new MessageView("user");
     this.#open.push(view);
-    this.thread.add(view);
+    if (!earlier) {
+      view.clientId = id;
+      view.setText(text);
+      this.thread.add(view);
+    }
     this.thread.toLatest();
-  }
-
-  /** @param {MessageView} view */
-  reopen(view) {
-    this.#open.push(view);
   }
 
   /** @param {string} id */

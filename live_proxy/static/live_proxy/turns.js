@@ -19,15 +19,9 @@ export class Turns {
     this.questions = new Questions(thread);
   }
 
-  /** @param {string} id @param {string} text */
-  said(id, text) {
-    this.questions.add(id, text);
-    if (!this.active) this.#begin();
-  }
-
-  /** @param {MessageView} asked a message on record whose answer never came */
-  saidAgain(asked) {
-    this.questions.reopen(asked);
+  /** @param {string} id @param {string} text @param {MessageView|null} [earlier] its article, if it was said before */
+  said(id, text, earlier = null) {
+    this.questions.add(id, text, earlier);
     if (!this.active) this.#begin();
   }
 
