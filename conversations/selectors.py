@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Message, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,11 @@ def conversations_of(*, user_id: int, limit: int = 50, before: datetime | None =
     if before is not None:
         mine = mine.filter(updated_at__lt=before)
     return [ConversationItem(*row) for row in mine.values_list(*_CONVERSATION_FIELDS)[:limit]]
+
+
+def processes_with_open_sessions() -> set[str]:
+    """The names of the processes that open sessions are said to be at, dead ones among them."""
+    return set(Session.objects.filter(ended_at__isnull=True).values_list("process", flat=True).distinct())
 
 
 def conversation_of(*, conversation_id: UUID, user_id: int) -> ConversationItem | None:

@@ -1,3 +1,5 @@
+import atexit
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class LiveProxyConfig(AppConfig):
 
     def ready(self) -> None:
         from live_proxy import checks, signals  # noqa: F401  (registered by being imported)
+        from live_proxy.database import close_pools
+
+        # A pool that is left to the interpreter's end makes every command wait five seconds for its threads.
+        atexit.register(close_pools)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 READERS = 4
 
@@ -39,3 +39,10 @@ def with_fresh_connection[T](function: Callable[..., T], *args: Any, **kwargs: A
         return function(*args, **kwargs)
     finally:
         close_old_connections()
+
+
+def close_pools() -> None:
+    """Close this process's connection pools. Blocking, for its very end."""
+    for connection in connections.all(initialized_only=True):
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()

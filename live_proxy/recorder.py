@@ -22,9 +22,9 @@ from conversations.records import (
 )
 from live_proxy import metrics
 from live_proxy.candidates import Candidate
+from live_proxy.drafts import Draft
 from live_proxy.errors import ErrorKind, Failure
 from live_proxy.lease import lease_until
-from live_proxy.transcript import Draft
 from live_proxy.writer import Durability, Writer
 
 TITLE_LENGTH = 60

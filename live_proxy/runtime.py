@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import socket
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import structlog
 from django.db import DatabaseError, InterfaceError
 
 from conversations.records import Record
-from conversations.services import Applied, records_apply, sessions_heartbeat, sessions_sweep
+from conversations.selectors import processes_with_open_sessions
+from conversations.services import Applied, Swept, records_apply, sessions_heartbeat, sessions_sweep
 from live_proxy import commands, metrics
 from live_proxy.candidates import Candidate
 from live_proxy.close_codes import SIGNED_OUT, TAKEN_OVER, CloseCode
@@ -27,6 +26,7 @@ from live_proxy.hub import Hub
 from live_proxy.ladder import Ladder
 from live_proxy.lease import HEARTBEAT, LEASE, lease_until
 from live_proxy.models import ControlCommand
+from live_proxy.process_name import process_name, surely_dead
 from live_proxy.recorder import now
 from live_proxy.tasks import spawn
 from live_proxy.transports.base import Transport
@@ -39,12 +39,13 @@ CHECK_EVERY = 30.0
 CHECK_AGAIN = 1.0
 SWEEP_EVERY = 10.0
 COMMIT_TIMEOUT = 2.0
+PREPARE_TIMEOUT = 5.0
 
 
 class Runtime:
     def __init__(self, config: LiveConfig) -> None:
         self.config = config
-        self.process = f"{socket.gethostname()[:60]}:{os.getpid()}:{uuid4().hex[:8]}"
+        self.process = process_name()
         self.database = Database()
         self.writer = Writer(_apply, commit_timeout=COMMIT_TIMEOUT)
         self.tokens = TokenProvider(config.token_sources)
@@ -101,9 +102,21 @@ class Runtime:
                 self.hub.close_session(session_id, CloseCode.TAKEN_OVER, TAKEN_OVER)
 
     async def _sweep(self) -> None:
-        swept = await self.database.run(sessions_sweep, now=now(), stale_after=LEASE + timedelta(seconds=5))
+        swept = await self.database.run(self._sweep_now)
         if swept.sessions:
             log.warning("closed what a dead process left", sessions=swept.sessions)
+
+    def _sweep_now(self) -> Swept:
+        """Blocking. Of this host's own processes the dead are known at once: after a crash nobody should wait for
+        leases to run out, nor have sessions counted that nobody holds."""
+        dead = surely_dead(processes_with_open_sessions(), own=self.process)
+        return sessions_sweep(now=now(), stale_after=LEASE + timedelta(seconds=5), dead=dead)
+
+    async def prepare(self) -> None:
+        """What is better done before the first visitor; bounded, and not worth failing for."""
+        with contextlib.suppress(DatabaseError, InterfaceError, TimeoutError):
+            async with asyncio.timeout(PREPARE_TIMEOUT):
+                await self._sweep()
 
     async def _check_credentials(self) -> None:
         for seat in await self.database.run(self.hub.check):

@@ -4,6 +4,7 @@ from live_proxy.views import api, operations, pages
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
+    path("favicon.ico", pages.icon),
     path("c/<uuid:conversation_id>/", pages.chat, name="conversation"),
     path("api/conversations/", api.conversations, name="api_conversations"),
     path("api/conversations/<uuid:conversation_id>/messages/", api.messages, name="api_messages"),

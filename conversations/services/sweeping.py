@@ -1,10 +1,11 @@
-"""Closes what a dead process left open, judged by its heartbeat alone."""
+"""Closes what a dead process left open, judged by its heartbeat, or by word that it is dead."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, Value, When
 
 from conversations.models import Conversation, Message, Outcome, Role, Session, Status, TransportAttempt
 
@@ -22,8 +23,9 @@ class Swept:
     messages: int = 0
 
 
-def sessions_sweep(*, now: datetime, stale_after: timedelta) -> Swept:
-    """Ends the sessions that were not heard of for `stale_after`, at most 500 a call, oldest first.
+def sessions_sweep(*, now: datetime, stale_after: timedelta, dead: Collection[str] = ()) -> Swept:
+    """Ends the sessions that were not heard of for `stale_after`, and those of the processes that are known to be
+    `dead`, at most 500 a call, oldest first.
 
     They end at their last heartbeat. Model messages that were under way become interrupted when something of
     them was said, else failed. A second sweeper at the same time passes over what the first one holds.
@@ -31,7 +33,7 @@ def sessions_sweep(*, now: datetime, stale_after: timedelta) -> Swept:
     with transaction.atomic():
         stale = list(
             Session.objects.select_for_update(no_key=True, skip_locked=True)
-            .filter(ended_at__isnull=True, heartbeat_at__lt=now - stale_after)
+            .filter(Q(heartbeat_at__lt=now - stale_after) | Q(process__in=dead), ended_at__isnull=True)
             .order_by("heartbeat_at")
             .values_list("pk", "conversation_id")[:SESSIONS_A_SWEEP]
         )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from live_proxy import metrics
+from live_proxy.drafts import Draft, Serving, Status, Turn
 from live_proxy.edge.to_client import ClientView
 from live_proxy.errors import ErrorKind
 from live_proxy.ladder import Upstream
@@ -27,7 +28,6 @@ from live_proxy.protocol.events import (
 from live_proxy.protocol.frames import Frame
 from live_proxy.session import notices
 from live_proxy.session.visit import Visit
-from live_proxy.transcript import Draft, Serving, Status, Turn
 from live_proxy.verdicts import error_body_failure, local_failure
 from live_proxy.writer import Durability
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from live_proxy.candidates import Candidate, Tried
+from live_proxy.drafts import Draft
 from live_proxy.errors import ErrorKind
 from live_proxy.protocol.codec import JsonObject
 from live_proxy.sentences import tried_list
-from live_proxy.transcript import Draft
 
 
 def welcome(session_id: UUID, conversation_id: UUID, family: str) -> JsonObject:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from live_proxy.client_port import ClientPort
+from live_proxy.drafts import Serving
 from live_proxy.edge.requested import Requested
 from live_proxy.protocol.codec import JsonObject
 from live_proxy.recorder import Recorder
 from live_proxy.session.silence import Silence
-from live_proxy.transcript import Serving, Transcript
+from live_proxy.transcript import Transcript
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from live_proxy.drafts import MAX_PARTS, MAX_TEXT, Draft
 from live_proxy.edge.history import Past
 from live_proxy.protocol.events import ModelText
 from live_proxy.tests.strategies import quickly
@@ -27,7 +28,7 @@ from live_proxy.tests.transcribing import (
     text,
     usage,
 )
-from live_proxy.transcript import MAX_PARTS, MAX_PAST, MAX_TEXT, Draft, Transcript
+from live_proxy.transcript import MAX_PAST, Transcript
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from live_proxy.drafts import Draft, Serving, Status
 from live_proxy.protocol.events import Event, TurnComplete, server_events
-from live_proxy.transcript import Draft, Serving, Status, Transcript
+from live_proxy.transcript import Transcript
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SERVING = Serving("websocket", "gemini-x", UUID(int=1))

@@ -4,7 +4,8 @@ import uuid
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -12,6 +13,12 @@ from django.views.decorators.http import require_safe
 from conversations.selectors import conversation_of
 from live_proxy.config import live_config
 from live_proxy.views.api import first_conversations, user_id_of
+
+
+@require_safe
+def icon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for this name on pages that name no icon, such as the admin's."""
+    return redirect(static("live_proxy/icon.svg"))
 
 
 @require_safe

@@ -14,6 +14,8 @@ from live_proxy.server import listen, make_server
 
 
 class Command(BaseCommand):
+    # The settings that matter are read below; the rest is `manage.py check --deploy`, and a start should be quick.
+    requires_system_checks = ()
     help = "Serve pages, API and sockets until SIGTERM, then drain."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

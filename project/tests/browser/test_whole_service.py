@@ -78,7 +78,7 @@ def test_sign_in_say_hello_and_find_it_in_the_admin(
     page.goto(f"{url}/admin/conversations/conversation/")
     page.get_by_role("link", name="hello", exact=True).first.click()
     expect(page.get_by_role("main")).to_contain_text("Hello! This is the Gemini Live simulator")
-    expect(page.get_by_role("main")).to_contain_text("model not found")
+    expect(page.get_by_role("main")).to_contain_text("model_not_found")
 
 
 def test_the_first_words_are_on_the_page_within_50_ms(page: Page, service: tuple[Stack, str]) -> None:
