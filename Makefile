@@ -26,7 +26,7 @@ run: install ## start the service for development (PORT=8001 and HOST=… change
 	@exec $(BIN)/python scripts/run.py --host "$(HOST)" --port "$(PORT)"
 
 test: install-dev ## run every test (ARGS="-k name" picks some)
-	@SECRET_KEY="$(RANDOM_KEY)" $(TEST_ENV) exec $(BIN)/python -m pytest $(ARGS)
+	@SECRET_KEY="$(RANDOM_KEY)" $(TEST_ENV) exec $(BIN)/python scripts/test.py $(ARGS)
 
 lint: install-dev ## run every check that is not a test (ARGS="mypy" picks some)
 	@exec $(BIN)/python scripts/lint.py $(ARGS)

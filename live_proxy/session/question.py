@@ -13,7 +13,7 @@ from live_proxy.protocol.frames import Frame
 from live_proxy.session import notices
 from live_proxy.session.visit import Visit
 
-MAX_ASKED = 3  # times that one turn is sent
+MAX_ASKED = 2  # times that one turn is sent
 
 
 class Question:
@@ -22,10 +22,11 @@ class Question:
         self._message: JsonObject | None = None
         self._asked = 0
         self._released = False
+        self._forgiven = False
 
     def put(self, message: JsonObject) -> None:
         """`message` ends the person's input. It is not asked before `release`: it may not be on record yet."""
-        self._message, self._asked, self._released = message, 0, False
+        self._message, self._asked, self._released, self._forgiven = message, 0, False, False
 
     def release(self) -> None:
         self._released = True
@@ -46,10 +47,12 @@ class Question:
     def may_be_asked_again(self) -> bool:
         return self._message is not None and self._asked < MAX_ASKED
 
-    @property
-    def asked_before(self) -> bool:
-        """More than once: whoever lost it is no accident."""
-        return self._asked > 1
+    def forgive(self) -> bool:
+        """Do not count the last try, once: an upstream that served before may have been leaving already."""
+        forgiven, self._forgiven = not self._forgiven, True
+        if forgiven:
+            self._asked -= 1
+        return forgiven
 
     async def ask(self, upstream: Upstream) -> None:
         """Send it to `upstream`, whose silence counts from now on."""

@@ -231,8 +231,9 @@ class Session:
             self._question.settled()
             self._asked_before.settle(answered=True)
             return visit.loop.time() - self._input.last_media < VOICE_RECENT
+        at_fault = not (self._link.proved and self._question.forgive())
         if self._question.may_be_asked_again:
-            if self._question.asked_before or not self._link.proved:
+            if at_fault:
                 self._link.avoid(upstream.candidate)
             await visit.notify(notices.connecting())
             return True

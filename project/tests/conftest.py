@@ -64,3 +64,9 @@ async def service(transactional_db: None, google: Simulator) -> AsyncIterator[Se
         server.should_exit = True
         await asyncio.wait_for(running, 15)
         live_config.cache_clear()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no worker waits for another at the end."""
+    items.sort(key=lambda item: "test_processes" not in item.nodeid)
