@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
-from uuid import UUID
 
 import structlog
 from asgiref.sync import async_to_sync
@@ -16,12 +15,9 @@ from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from live_proxy.close_codes import SIGNED_OUT
+from live_proxy.database import Database
 from live_proxy.models import ControlCommand
 from live_proxy.tasks import spawn
-
-if TYPE_CHECKING:
-    from live_proxy.runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
@@ -52,10 +48,11 @@ async def _send_wake() -> None:
 
 
 class Listener:
-    """One per process."""
+    """One per process. `obey` is called with the kind and the subject of each new command."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
+    def __init__(self, database: Database, obey: Callable[[str, str], None]) -> None:
+        self._database = database
+        self._obey = obey
         self._seen: set[int] | None = None
         self._wake = asyncio.Event()
 
@@ -89,9 +86,9 @@ class Listener:
                 await asyncio.sleep(POLL)
 
     async def _read(self) -> None:
-        rows = await self._runtime.database.run(self._new_rows)
+        rows = await self._database.run(self._new_rows)
         for kind, subject in rows:
-            await self._obey(kind, subject)
+            self._obey(kind, subject)
 
     def _new_rows(self) -> list[tuple[str, str]]:
         """Rows that this process has not seen. By time rather than by number: rows become visible in the order of
@@ -104,13 +101,3 @@ class Listener:
         if new:
             ControlCommand.objects.filter(created_at__lt=timezone.now() - KEEP).delete()
         return new
-
-    async def _obey(self, kind: str, subject: str) -> None:
-        runtime = self._runtime
-        match kind:
-            case ControlCommand.Kind.CLOSE_LOGIN:
-                runtime.hub.close_login(subject, SIGNED_OUT)
-            case ControlCommand.Kind.CHECK_USER:
-                spawn(runtime.check_user(int(subject)), name="check-user")
-            case ControlCommand.Kind.CLOSE_SESSION:
-                runtime.session_lost(UUID(subject))

@@ -51,7 +51,7 @@ class Runtime:
         self.tokens = TokenProvider(config.token_sources)
         self.hub = Hub(max_sessions=config.max_sessions, max_per_user=config.max_sessions_per_user)
         self.ladder = Ladder(self.transport, setup_timeout=config.setup_timeout, climb_timeout=config.climb_timeout)
-        self.listener = commands.Listener(self)
+        self.listener = commands.Listener(self.database, self._obey)
         self._tasks: list[asyncio.Task[None]] = []
 
     def transport(self, candidate: Candidate) -> Transport:
@@ -136,6 +136,15 @@ class Runtime:
             self.session_lost(session_id)
         else:
             await self.database.run(commands.tell, ControlCommand.Kind.CLOSE_SESSION, session_id)
+
+    def _obey(self, kind: str, subject: str) -> None:
+        match kind:
+            case ControlCommand.Kind.CLOSE_LOGIN:
+                self.hub.close_login(subject, SIGNED_OUT)
+            case ControlCommand.Kind.CHECK_USER:
+                spawn(self.check_user(int(subject)), name="check-user")
+            case ControlCommand.Kind.CLOSE_SESSION:
+                self.session_lost(UUID(subject))
 
     def session_lost(self, session_id: UUID) -> None:
         self.hub.close_session(session_id, CloseCode.TAKEN_OVER, TAKEN_OVER)

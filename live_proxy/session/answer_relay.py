@@ -87,6 +87,7 @@ class AnswerRelay:
         if turn is None or turn is not self._sounding:
             assert visit.serving is not None
             draft = visit.transcript.media(visit.serving, visit.now())
+            self._as_delivered(draft)
             self._sounding = turn = visit.transcript.turn
             self._first_output(draft)
         visit.silence.output(visit.loop.time())
@@ -150,8 +151,10 @@ class AnswerRelay:
                 visit.silence.off()  # the client's turn to act
             case ToolCallCancellation():
                 visit.silence.output(now)
-        if audible and (turn := visit.transcript.turn) is not None and turn.model is not None:
-            self._first_output(turn.model)
+        if (turn := visit.transcript.turn) is not None and turn.model is not None:
+            self._as_delivered(turn.model)
+            if audible:
+                self._first_output(turn.model)
         return end, audible
 
     @staticmethod
@@ -223,6 +226,11 @@ class AnswerRelay:
         if draft is not None:
             metrics.TURNS.labels(draft.serving.transport if draft.serving else "none", draft.status).inc()
             await visit.notify(notices.turn(draft))
+
+    def _as_delivered(self, draft: Draft) -> None:
+        """What reached the client as text is a text in the record, whatever upstream made of it."""
+        if self._text_from_audio:
+            draft.modality = "text"
 
     def _first_output(self, draft: Draft) -> None:
         visit = self._visit

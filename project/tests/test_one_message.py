@@ -100,6 +100,8 @@ async def test_text_asked_of_an_audio_only_model_arrives_as_text(service: Servic
     assert "hello" in answer
     assert b"inlineData" not in b"".join(f.encode() if isinstance(f, str) else f for f in page.frames)
     assert not any("outputTranscription" in m.get("serverContent", {}) for m in page.messages)
+    await service.written()
+    assert (await Message.objects.aget(role="model")).modality == "text"
 
 
 async def test_reopening_a_conversation_carries_its_history(service: Service) -> None:
