@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from http.cookies import CookieError, SimpleCookie
 from types import SimpleNamespace
 from typing import Any
 
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AbstractBaseUser
+from django.http.cookie import parse_cookie
 
 from live_proxy.config import session_cookie, session_store
 
 
 def session_key(headers: list[tuple[bytes, bytes]]) -> str:
     """The session cookie of an ASGI scope's headers, empty where there is none."""
-    for name, value in headers:
-        if name == b"cookie":
-            try:
-                morsel = SimpleCookie(value.decode("latin-1")).get(session_cookie())
-            except CookieError:
-                continue
-            if morsel is not None:
-                return morsel.value
-    return ""
+    # Django's own reading: one cookie of another program that is odd must not hide ours.
+    cookies = (parse_cookie(value.decode("latin-1")) for name, value in headers if name == b"cookie")
+    return next((key for found in cookies if (key := found.get(session_cookie(), ""))), "")
 
 
 def user_of_session(key: str) -> AbstractBaseUser | None:

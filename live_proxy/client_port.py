@@ -11,6 +11,7 @@ from live_proxy.protocol.codec import JsonObject, encode
 from live_proxy.protocol.reasons import fit
 
 CLOSE_TIMEOUT = 1.0
+LINGER = 12.0
 Send = Callable[[Any], Awaitable[None]]
 
 
@@ -65,6 +66,9 @@ class ClientPort:
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self._send({"type": "websocket.close", "code": int(code), "reason": fit(reason)})
+            if self._abort is not None:
+                # The server waits for the peer to take what is left; one that reads nothing never does.
+                self._loop.call_later(LINGER, self._abort)
         except TimeoutError:
             if self._abort is not None:
                 self._abort()

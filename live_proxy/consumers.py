@@ -164,6 +164,8 @@ class _Pump:
         loop, receive, take = asyncio.get_running_loop(), self._receive, self._session.client_frame
         while True:
             data = self._held.popleft() if self._held else _data(await receive(), self._port)
+            if self._port.closed:
+                continue  # sent before our close reached the client; nobody takes it any more
             task = asyncio.Task(take(data), loop=loop, eager_start=True)
             if not task.done():
                 await self._wait(task)

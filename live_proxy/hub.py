@@ -48,9 +48,9 @@ class Hub:
     def __len__(self) -> int:
         return len(self._seats)
 
-    def take(self, seat: Seat, *, elsewhere: int = 0) -> None:
-        """Seat a socket; `elsewhere` is how many the user has at other processes. Raises `Full`."""
-        mine = sum(1 for other in self._seats if other.user_id == seat.user_id) + elsewhere
+    def take(self, seat: Seat) -> None:
+        """Seat a socket. Raises `Full`."""
+        mine = self.count_of(seat.user_id)
         if mine >= self._max_per_user:
             metrics.SESSIONS_REFUSED.labels("user").inc()
             raise Full(f"You have {mine} conversations open already; close one and try again.")
@@ -67,6 +67,9 @@ class Hub:
 
     def session_ids(self) -> list[UUID]:
         return [seat.session.id for seat in self._seats if seat.session is not None]
+
+    def count_of(self, user_id: int) -> int:
+        return sum(1 for seat in self._seats if seat.user_id == user_id)
 
     def holds(self, session_id: UUID) -> bool:
         return session_id in self.session_ids()

@@ -74,7 +74,12 @@ async def open_session(
     config = runtime.config
     session_id = uuid4()
     claim = await runtime.database.run(
-        _claim, conversation, user_id, session_id, config.max_sessions_per_user, runtime.process
+        _claim,
+        conversation,
+        user_id,
+        session_id,
+        config.max_sessions_per_user - runtime.hub.count_of(user_id),
+        runtime.process,
     )
     place = Place(uuid4(), setup.family.label)
     if conversation is not None and claim is not None:
@@ -105,7 +110,7 @@ async def open_session(
     return Opened(session, claim.previous_session if claim else None)
 
 
-def _claim(conversation: UUID | None, user_id: int, session_id: UUID, most: int, process: str) -> Claim | None:
+def _claim(conversation: UUID | None, user_id: int, session_id: UUID, left: int, process: str) -> Claim | None:
     """Blocking. Raises `ClientFault` where the user has too many sessions at other processes, or the conversation is
     not theirs."""
     at = timezone.now()
@@ -114,7 +119,7 @@ def _claim(conversation: UUID | None, user_id: int, session_id: UUID, most: int,
         .exclude(process=process)
         .count()
     )
-    if elsewhere >= most:
+    if elsewhere > left:
         raise ClientFault(CloseCode.LIMIT, f"You have {elsewhere} conversations open already; close one and try again.")
     if conversation is None:
         return None

@@ -28,6 +28,7 @@ MAX_QUEUE = 20_000
 MAX_BATCH = 500
 RETRY_FIRST = 0.1
 RETRY_MOST = 2.0
+SLOW = 5.0  # a batch that takes longer counts as a database that is away
 SAY_EVERY = 1000
 
 
@@ -162,16 +163,17 @@ class Writer:
                 continue
             self._writing = len(batch)
             try:
-                applied = await loop.run_in_executor(self._executor, self._apply, [record for record, _ in batch])
+                applying = loop.run_in_executor(self._executor, self._apply, [record for record, _ in batch])
+                await asyncio.wait([applying], timeout=SLOW)
+                if not applying.done():
+                    self._fails("TimeoutError")  # nobody should wait for it; it may still succeed
+                applied = await applying
             except asyncio.CancelledError:
                 self._queue.extendleft(reversed(batch))
                 raise
             except (DatabaseError, InterfaceError, OSError) as error:
                 self._queue.extendleft(reversed(batch))
-                if not self.failing:
-                    log.error("writer: the database does not take records", error=type(error).__name__)
-                self.failing = True
-                metrics.WRITER_FAILING.set(1)
+                self._fails(type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, RETRY_MOST)
                 continue
@@ -193,6 +195,12 @@ class Writer:
             self.failing, pause = False, RETRY_FIRST
             metrics.WRITER_FAILING.set(0)
             self._settle(batch, applied)
+
+    def _fails(self, why: str) -> None:
+        if not self.failing:
+            log.error("writer: the database does not take records", error=why)
+        self.failing = True
+        metrics.WRITER_FAILING.set(1)
 
     def _settle(self, batch: Sequence[_Entry], applied: Applied) -> None:
         metrics.RECORDS_WRITTEN.inc(len(batch))

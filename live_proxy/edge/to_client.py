@@ -9,7 +9,7 @@ from collections.abc import Callable
 from live_proxy.edge.requested import Requested
 from live_proxy.protocol.codec import JsonObject
 
-OURS = ("setupComplete", "goAway", "sessionResumptionUpdate")
+OURS = ("setupComplete", "goAway", "sessionResumptionUpdate", "error")
 USAGE_FOR_DEVELOPER = {
     "candidatesTokenCount": "responseTokenCount",
     "candidatesTokensDetails": "responseTokensDetails",

@@ -17,12 +17,16 @@ from live_proxy.protocol.codec import JsonObject, NotJson, encode
 from live_proxy.protocol.events import (
     Event,
     GoAway,
+    Grounding,
+    ModelMedia,
+    ModelPart,
     ModelText,
     OutputTranscription,
     ResumptionUpdate,
     ToolCall,
     ToolCallCancellation,
     TurnComplete,
+    Usage,
     server_events,
 )
 from live_proxy.protocol.frames import Frame
@@ -111,7 +115,7 @@ class AnswerRelay:
                 raise local_failure(ErrorKind.BAD_MESSAGE, "too many messages that are not JSON") from None
             return
         events = server_events(message)
-        if not events and (failure := error_body_failure(message, set_up=True)):
+        if ("error" in message or not events) and (failure := error_body_failure(message, set_up=True)):
             raise failure
         end: TurnComplete | None = None
         audible = False
@@ -143,7 +147,9 @@ class AnswerRelay:
         match event:
             case ModelText(text, thought) if thought or not text:
                 visit.silence.still_thinking(now)
-            case ModelText() | OutputTranscription():
+            case ModelMedia() if self._text_from_audio:
+                visit.silence.output(now)  # sound that the client will not hear
+            case ModelText() | ModelMedia() | ModelPart() | OutputTranscription():
                 audible = True
                 visit.silence.output(now)
             case ToolCall():
@@ -159,7 +165,8 @@ class AnswerRelay:
 
     @staticmethod
     def _only_thoughts(events: list[Event]) -> bool:
-        return bool(events) and all(isinstance(event, ModelText) and event.thought for event in events)
+        said = [event for event in events if not isinstance(event, Usage | Grounding)]
+        return bool(said) and all(isinstance(event, ModelText) and event.thought for event in said)
 
     async def _pass(
         self, frame: Frame, message: JsonObject, seen: JsonObject | None, *, audible: bool, held: bool

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
-
-HEARD = ("complete", "interrupted")
 
 
 class Item(Protocol):
@@ -23,6 +21,10 @@ class Item(Protocol):
     def role(self) -> str: ...
     @property
     def status(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def parts(self) -> list[Any]: ...
 
 
 @dataclass(slots=True)
@@ -50,7 +52,7 @@ class AskedBefore:
                 last = Asked(item.id, item.position)
                 if item.client_id:
                     before.known[item.client_id] = last
-            elif item.role == "model" and last is not None and item.status in HEARD:
+            elif item.role == "model" and last is not None and _heard(item):
                 last.answered = True
         return before
 
@@ -66,3 +68,11 @@ class AskedBefore:
         for asked in self.known.values():
             if asked.open:
                 asked.open, asked.answered = False, answered
+
+
+def _heard(item: Item) -> bool:
+    """Whether anything of an answer reached somebody; thoughts alone do not count."""
+    if item.status == "complete":
+        return True
+    said = item.text or any(not part.get("thought") for part in item.parts if isinstance(part, dict))
+    return item.status == "interrupted" and bool(said)

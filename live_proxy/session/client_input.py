@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -51,7 +52,8 @@ class ClientInput:
         self._limits = limits
         self._asked_before = asked_before
         self._on_refused = on_refused
-        self.last_frame = self.last_media = visit.loop.time()
+        self.last_frame = visit.loop.time()
+        self.last_media = -math.inf
         self.media_frames = 0
         self.control_frames = 0
 
@@ -160,8 +162,10 @@ class ClientInput:
             await self._typed([{"text": text}], message, ours)
             return
         if "activityEnd" in content or content.get("audioStreamEnd") is True:
+            await self._forward(message)
             visit.input_ended_at = visit.loop.time()
             visit.silence.input_ended(visit.input_ended_at)
+            return
         await self._forward(message)
 
     async def _tool_response(self, message: JsonObject) -> None:
@@ -176,11 +180,14 @@ class ClientInput:
         if await visit.recorder.durable(transcript.take_dirty()) is Durability.REFUSED:
             self._on_refused()
             return
-        if answer_is_due:
-            visit.silence.input_ended(visit.loop.time())
         await self._forward(message)
+        if answer_is_due and visit.transcript.turns:
+            visit.silence.input_ended(visit.loop.time())
 
     async def _forward(self, message: JsonObject) -> None:
+        """Send a control message, after a climb where nobody serves. That nobody does is told by the climb."""
+        if not self._link.is_ready:
+            self._link.want()
         upstream = await self._link.ready()
         if upstream is not None:
             await send_message(upstream, message)

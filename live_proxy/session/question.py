@@ -56,15 +56,18 @@ class Question:
 
     async def ask(self, upstream: Upstream) -> None:
         """Send it to `upstream`, whose silence counts from now on."""
-        visit = self._visit
-        assert self._message is not None
+        visit, message = self._visit, self._message
+        if message is None:
+            return
         self._asked += 1
         if visit.serving is not None:
             visit.transcript.served_by(visit.serving)
         if (turn := visit.transcript.turn) is not None and turn.model is not None:
             await visit.notify(notices.turn(turn.model))
+        if self._message is not message:
+            return  # another question took its place while the client was slow to take the notice
         visit.silence.input_ended(visit.loop.time())
-        await send_message(upstream, self._message)
+        await send_message(upstream, message)
 
 
 async def send_message(upstream: Upstream, message: JsonObject) -> None:

@@ -104,6 +104,8 @@ class Session:
             on_refused=self._taken_over,
         )
         self._task: asyncio.Task[None] | None = None
+        self._started = False
+        self._over = False
         self._ending: asyncio.Task[None] | None = None
         self._last_transport = ""
         self._last_reason = ""
@@ -116,24 +118,31 @@ class Session:
         """Answer the client's set-up and look for an upstream meanwhile."""
         visit = self._visit
         visit.recorder.session_started()
+        self._started = True
         await visit.port.send_json({"setupComplete": {}})
         await visit.notify(notices.welcome(self.id, self.conversation_id, visit.recorder.place.family))
         await visit.notify(notices.connecting())
+        if self._over:  # closed from elsewhere meanwhile
+            raise ClientGone
         self._link.want()
         self._task = spawn(self._run(), name=f"session-{self.id}")
 
     async def end(self, code: int, reason: str = "") -> None:
         """Close both sides and finish the record, once. `code` is what the client gets, or has sent."""
-        visit, transcript = self._visit, self._visit.transcript
-        task, self._task = self._task, None
-        if task is None:
+        if self._over:
             return
-        task.cancel()
-        await asyncio.gather(visit.port.close(code, reason), task, return_exceptions=True)
+        self._over = True
+        visit, transcript, task = self._visit, self._visit.transcript, self._task
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task, spawn(visit.port.close(code, reason), name=f"close-{self.id}")])
+        else:
+            await visit.port.close(code, reason)
         while (turn := transcript.turn) is not None:
-            transcript.close_turn("interrupted" if turn.begun else "failed", visit.now())
+            transcript.close_turn("interrupted" if turn.heard else "failed", visit.now())
         visit.save()
-        visit.recorder.session_ended(*(visit.port.closed or (code, reason)))
+        if self._started:
+            visit.recorder.session_ended(*(visit.port.closed or (code, reason)))
         self._count_frames()
 
     def end_soon(self, code: int, reason: str) -> None:
@@ -176,7 +185,7 @@ class Session:
             self.end_soon(CloseCode.TOO_SLOW, TOO_SLOW)
             return
         if (kind := visit.silence.broken(now)) is not None:
-            self._link.drop(local_failure(kind))
+            self._silent(kind)
         elif self._leave_at is not None and now >= self._leave_at:
             self._leave_at = None
             self._link.drop(Failure(RESUME, ErrorKind.SESSION_LIMIT, reason="upstream said goAway"))
@@ -184,6 +193,18 @@ class Session:
             self._link.drop()
         visit.save()
         self._count_frames()
+
+    def _silent(self, kind: ErrorKind) -> None:
+        """Upstream said nothing for too long. Of speech that may have been no question, that is a choice of the
+        model's and no fault."""
+        visit = self._visit
+        turn = visit.transcript.turn
+        if kind is ErrorKind.NO_OUTPUT and (turn is None or not (turn.typed or turn.begun)):
+            visit.transcript.close_turn("no_reply", visit.now())
+        elif self._link.current is not None:
+            self._link.drop(local_failure(kind))
+        elif not self._link.climbing:
+            spawn(self._fail_turn(not_answered(kind)), name=f"fail-turn-{self.id}")
 
     def _count_frames(self) -> None:
         """The counters' locks are too dear for every frame, so the frames are counted here and handed on."""

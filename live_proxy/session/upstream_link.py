@@ -178,9 +178,9 @@ class UpstreamLink:
         finally:
             self.current = None
             self._ready.clear()
-            await upstream.transport.close()
             failure = self._why(failure)
             self._record.attempt_ended(upstream.attempt_id, failure)
+            await upstream.transport.close()
         return failure
 
     def _why(self, failure: Failure | None) -> Failure | None:

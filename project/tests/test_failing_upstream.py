@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
 import pytest
 
-from conversations.models import FallbackEvent, Message, TransportAttempt
+from conversations.models import FallbackEvent, Message, Session, TransportAttempt
 from live_proxy.config import live_config
+from live_proxy.session.visit import Visit
 from project.tests.driving import AUDIO, Service, rows
-from simulator import Simulator
+from simulator import KnownModel, Simulator
 
 pytestmark = pytest.mark.service
 
@@ -226,3 +228,70 @@ async def test_voice_is_relayed_and_transcribed(service: Service) -> None:
     await service.written()
     model = await Message.objects.aget(role="model")
     assert (model.modality, model.text) == ("audio", spoken)
+
+
+async def test_sound_beside_words_is_heard_as_well(short_patience: None, service: Service, google: Simulator) -> None:
+    """A model that sends sound and transcription in one message: the turn is heard, so it is not served twice."""
+    google.models = (
+        *google.models,
+        KnownModel("gemini-live-2.5-flash", platforms=("vertex",), modalities=("TEXT", "AUDIO"), joined=True),
+    )
+    google.script(["internal_mid_turn"])
+    page = await service.connect()
+    await page.set_up(config=AUDIO)
+    await page.type("long")
+    await page.until(lambda message: message.get("serverContent", {}).get("interrupted") is True)
+    await service.written()
+    assert (await Message.objects.aget(role="model")).status == "interrupted"
+    assert len(google.connections) == 1
+
+
+async def test_the_end_of_a_silent_stream_is_no_question(short_patience: None, service: Service) -> None:
+    page = await service.connect()
+    await page.set_up(config=AUDIO)
+    await page.ask("hello")
+    await page.send({"realtimeInput": {"audioStreamEnd": True}})
+    await asyncio.sleep(1.5)  # three times what the first output may take
+    await page.ask("hello")
+    assert len(service.google.connections) == 1
+
+
+async def test_a_question_that_met_thoughts_alone_may_be_asked_again(service: Service, google: Simulator) -> None:
+    google.scenario = "no_output"
+    page = await service.connect()
+    welcome = await page.set_up()
+    await page.type("hello", client_id="one")
+    await page.notice("saved")
+    await page.close()
+    google.scenario = "normal"
+    again = await service.talk(conversation=welcome["conversation"])
+    await again.type("hello", client_id="one")
+    await again.turn_end()
+    assert "hello" in again.text()
+    await service.written()
+    assert await Message.objects.filter(role="user").acount() == 1
+
+
+async def test_a_session_that_is_closed_while_it_begins_ends_on_record(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notify = Visit.notify
+
+    async def signed_out_meanwhile(visit: Visit, notice: Any) -> None:
+        await notify(visit, notice)
+        for seat in list(service.runtime.hub._seats):
+            seat.close(4401, "You are no longer signed in.")
+        await asyncio.sleep(0.05)
+
+    monkeypatch.setattr(Visit, "notify", signed_out_meanwhile)
+    page = await service.connect()
+    await page.send({"setup": {}})
+    assert (await page.closed())[0] == 4401
+    monkeypatch.setattr(Visit, "notify", notify)
+    async with asyncio.timeout(2):
+        while len(service.runtime.hub):
+            await asyncio.sleep(0.01)
+    await service.written()
+    session = await Session.objects.aget()
+    assert session.close_code == 4401
+    assert session.ended_at is not None

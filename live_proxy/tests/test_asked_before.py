@@ -1,0 +1,58 @@
+"""Which typed messages may be served again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from live_proxy.session.asked_before import AskedBefore
+
+
+@dataclass
+class Row:
+    role: str
+    position: int
+    client_id: str | None = None
+    status: str = "complete"
+    text: str = ""
+    parts: list[Any] = field(default_factory=list)
+    id: UUID = field(default_factory=uuid4)
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "parts", "answered"),
+    [
+        ("complete", "yes", [], True),
+        ("interrupted", "ye", [], True),
+        ("interrupted", "", [{"functionCall": {}}], True),
+        ("interrupted", "", [{"thought": True, "text": "hm"}], False),
+        ("interrupted", "", [], False),
+        ("failed", "", [], False),
+        ("pending", "", [], False),
+        ("no_reply", "", [], False),
+    ],
+)
+def test_only_what_was_heard_counts_as_an_answer(status: str, text: str, parts: list[Any], answered: bool) -> None:
+    before = AskedBefore.of_record([Row("user", 1, "one"), Row("model", 2, None, status, text, parts)])
+    asked = before.find("one")
+    assert asked is not None
+    assert asked.answered is answered
+
+
+def test_an_answer_belongs_to_the_question_before_it() -> None:
+    before = AskedBefore.of_record([Row("user", 1, "one"), Row("user", 2, "two"), Row("model", 3)])
+    assert [before.known[name].answered for name in ("one", "two")] == [False, True]
+
+
+def test_turns_that_are_over_settle_what_they_asked() -> None:
+    before = AskedBefore()
+    before.ask("one", uuid4(), 1)
+    before.settle(answered=False)
+    assert (before.known["one"].open, before.known["one"].answered) == (False, False)
+    before.known["one"].open = True
+    before.settle(answered=True)
+    assert (before.known["one"].open, before.known["one"].answered) == (False, True)
+    assert before.find("two") is None and before.find(None) is None
