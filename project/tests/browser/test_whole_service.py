@@ -82,7 +82,7 @@ def test_sign_in_say_hello_and_find_it_in_the_admin(
 
 
 def test_the_first_words_are_on_the_page_within_50_ms(page: Page, service: tuple[Stack, str]) -> None:
-    """From the moment the simulator sent them. The best of five: what is measured is the service, not the machine."""
+    """From the moment the simulator sent them. The median of five: a busy machine may hold up one or two."""
     stack, url = service
     sign_in(page, url)
     page.evaluate(WATCH)
@@ -103,7 +103,8 @@ def test_the_first_words_are_on_the_page_within_50_ms(page: Page, service: tuple
     shown = [moment / 1000 for moment in page.evaluate("window.firstWords")]
     assert len(sent) == len(shown) == 5
     delays = sorted(there - (here + offset) for here, there in zip(sent, shown, strict=True))
-    assert delays[0] <= 0.05, delays
+    assert delays[0] > -0.005, delays
+    assert delays[2] <= 0.05, delays
 
 
 def test_when_gemini_is_away_the_page_says_so_and_serves_again(page: Page, service: tuple[Stack, str]) -> None:
