@@ -68,9 +68,7 @@ class Writer:
     async def stop(self, timeout: float = 5.0) -> int:
         """Write what is queued, for at most `timeout` seconds. Returns how many records were left behind."""
         if self._task is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(timeout):
-                    await self._idle.wait()
+            await self.flushed(timeout)
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task

@@ -12,7 +12,7 @@ from live_proxy.edge.to_upstream import turns_of
 from live_proxy.errors import ClientFault, Failure
 from live_proxy.protocol.client import client_message
 from live_proxy.protocol.codec import JsonObject, NotJson, decode
-from live_proxy.protocol.frames import Frame, client_media
+from live_proxy.protocol.frames import Frame
 from live_proxy.session import notices
 from live_proxy.session.asked_before import AskedBefore
 from live_proxy.session.question import Question, send_message
@@ -59,14 +59,14 @@ class ClientInput:
 
     async def frame(self, data: str | bytes) -> None:
         """Take one frame, in order. Raises `ClientFault`."""
-        media = client_media(data)
+        frame = Frame.from_client(data)
         self.last_frame = self._visit.loop.time()
         if len(data) > self._limits.plain:
             self._check_size(data)
-        if media:
+        if frame.media:
             self.media_frames += 1
             self.last_media = self.last_frame
-            await self._media(Frame(data, media))
+            await self._media(frame)
         else:
             self.control_frames += 1
             await self._control(data)
