@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from live_proxy.candidates import Candidate
+from live_proxy.catalogue import Platform
 
 VERTEX_BIDI = "/ws/google.cloud.aiplatform.v1.LlmBidiService/BidiGenerateContent"
 DEVELOPER_BIDI = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
@@ -14,6 +15,8 @@ DEVELOPER_HOST = "generativelanguage.googleapis.com"
 LOCATION = re.compile(r"[a-z]{2,20}(?:-[a-z]+\d{1,2})?")
 MULTI_REGIONS = ("us", "eu")
 SOCKET_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+HTTP_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+HTTP_VERSIONS: dict[Platform, str] = {"vertex": "v1", "developer": "v1beta"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,28 @@ class Addresses:
             )
         return base + VERTEX_BIDI
 
+    def http_base(self, candidate: Candidate) -> str:
+        """Where the HTTP tiers of a candidate begin, without a slash at the end."""
+        if candidate.platform == "developer":
+            return self._base(self.developer_base, DEVELOPER_HOST, HTTP_SCHEMES)
+        return self._base(self.vertex_base, vertex_host(candidate.location), HTTP_SCHEMES)
+
+    def http_url(self, candidate: Candidate, method: str) -> str:
+        """The URL of one method of a candidate's model."""
+        base, version = self.http_base(candidate), HTTP_VERSIONS[candidate.platform]
+        if candidate.platform == "developer":
+            return f"{base}/{version}/models/{candidate.model.name}:{method}"
+        return (
+            f"{base}/{version}/projects/{self.project}/locations/{candidate.location}"
+            f"/publishers/google/models/{candidate.model.name}:{method}"
+        )
+
     @staticmethod
-    def _base(override: str, host: str) -> str:
+    def _base(override: str, host: str, schemes: dict[str, str] = SOCKET_SCHEMES) -> str:
         if not override:
-            return f"wss://{host}"
+            return f"{schemes['https']}://{host}"
         parts = urlsplit(override)
-        return f"{SOCKET_SCHEMES[parts.scheme]}://{parts.netloc}{parts.path.rstrip('/')}"
+        return f"{schemes[parts.scheme]}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def vertex_host(location: str) -> str:

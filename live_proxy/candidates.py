@@ -6,7 +6,7 @@ twice within one climb and ends when nothing is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -93,24 +93,34 @@ class Exclusions:
     tried: set[Candidate] = field(default_factory=set)
     skipped: list[tuple[Scope, Candidate]] = field(default_factory=list)
     timeouts: dict[tuple[str, tuple[str, str]], int] = field(default_factory=dict)
+    silent_hosts: set[tuple[str, str]] = field(default_factory=set)
 
     def skip(self, scope: Scope, of: Candidate) -> None:
         self.skipped.append((scope, of))
 
-    def timed_out(self, candidate: Candidate) -> None:
-        """Two time-outs of one host rule the host out: a third would eat the rungs below."""
+    def timed_out(self, candidate: Candidate, *, connecting: bool = False) -> None:
+        """Two time-outs of one host rule the host out: a third would eat the rungs below. Where a transport above
+        got no connection either (`connecting`), one is enough, and other hosts come first."""
         key = (candidate.transport, candidate.host)
         self.timeouts[key] = self.timeouts.get(key, 0) + 1
-        if self.timeouts[key] >= 2:
+        above = any(host == candidate.host and name != candidate.transport for name, host in self.timeouts)
+        if self.timeouts[key] >= (1 if above and candidate.host in self.silent_hosts else 2):
             self.skip(Scope.HOST, candidate)
+        if connecting:
+            self.silent_hosts.add(candidate.host)
 
     def allows(self, candidate: Candidate) -> bool:
         return candidate not in self.tried and not any(candidate.in_scope(scope, of) for scope, of in self.skipped)
 
 
-def next_candidate(order: Iterable[Candidate], excluded: Exclusions) -> Candidate | None:
-    """The best candidate that is left, or None."""
-    return next((candidate for candidate in order if excluded.allows(candidate)), None)
+def next_candidate(
+    order: Iterable[Candidate], excluded: Exclusions, blocked: Callable[[Candidate], bool] = lambda _: False
+) -> Candidate | None:
+    """The best candidate that is left and not `blocked`, or None. Within a transport, hosts that were silent on
+    another come last."""
+    left = [candidate for candidate in order if excluded.allows(candidate) and not blocked(candidate)]
+    same = [candidate for candidate in left if candidate.transport == left[0].transport]
+    return min(same, key=lambda candidate: candidate.host in excluded.silent_hosts, default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,9 @@ from django.dispatch import receiver
 from django.http.request import split_domain_port, validate_host
 
 from live_proxy.addresses import LOCATION, SOCKET_SCHEMES, Addresses
-from live_proxy.candidates import ENDPOINTS, Candidate, TransportName, candidates
+from live_proxy.candidates import ENDPOINTS, TRANSPORTS, Candidate, TransportName, candidates
 from live_proxy.catalogue import DEFAULT_FAMILIES, Family, Platform, parse_families, with_overrides
 
-SERVED: tuple[TransportName, ...] = ("websocket",)  # of `candidates.TRANSPORTS`, those that have a transport
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 PROJECT = re.compile(r"[a-z][a-z0-9.:-]{0,99}")
 TOKEN_SOURCES = ("gcloud", "google-auth")
@@ -114,7 +113,7 @@ def read_config() -> LiveConfig:
         raise BadSetting("GOOGLE_CLOUD_LOCATION is not a location such as us-central1, europe-west4 or global.")
     return LiveConfig(
         families=_families(),
-        transports=_each("LIVE_TRANSPORTS", SERVED),
+        transports=_each("LIVE_TRANSPORTS", TRANSPORTS),
         endpoints=_each("LIVE_ENDPOINTS", ENDPOINTS),
         platforms=tuple(platforms),
         location=settings.GOOGLE_CLOUD_LOCATION,

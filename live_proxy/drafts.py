@@ -53,6 +53,11 @@ class Draft:
             self.chunks.append(text)
             self.length += len(text)
 
+    def clear(self) -> None:
+        """Forget the text: a better one comes."""
+        self.chunks.clear()
+        self.length = 0
+
     def add_part(self, part: JsonObject) -> None:
         if len(self.parts) < MAX_PARTS:
             self.parts.append(part)
@@ -62,7 +67,7 @@ class Draft:
 class Turn:
     """One exchange. `typed`: the person wrote rather than spoke. `ended_input`: the client waits for an answer.
     `begun`: upstream has said something. `answered`: something that is not a thought. `heard`: it reached the
-    client. `position`: the first of its messages."""
+    client. `heard_anew`: its speech goes to another upstream. `position`: the first of its messages."""
 
     position: int
     typed: bool = False
@@ -73,6 +78,7 @@ class Turn:
     interrupted: bool = False
     generated: bool = False
     stopped: bool = False
+    heard_anew: bool = False
     user: Draft | None = None
     model: Draft | None = None
 

@@ -70,6 +70,9 @@ class ErrorKind(StrEnum):
     BAD_MESSAGE = "bad_message"
     HANDSHAKE = "handshake"
     UNKNOWN = "unknown"
+    BREAKER = "breaker"  # not tried: it failed a moment ago, for somebody
+    RECOVERED = "recovered"  # why a session goes back up
+    CLIENT_SOCKET_BLOCKED = "client_socket_blocked"
     NO_CANDIDATE = "no_candidate"
 
 

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from live_proxy.candidates import Candidate, Exclusions, Tried, next_candidate
+from live_proxy.candidates import Candidate, Exclusions, TransportName, Tried, next_candidate
 from live_proxy.edge.requested import Requested
 from live_proxy.edge.upstream_setup import UpstreamSetup, upstream_setup
 from live_proxy.errors import Action, ErrorKind, Failure, Scope
@@ -44,28 +44,45 @@ class AttemptLog(Protocol):
     def attempt_cancelled(self, attempt_id: UUID, candidate: Candidate, duration_ms: int) -> None: ...
 
     def fell_back(
-        self, from_attempt: UUID, to_attempt: UUID, from_: Candidate, to: Candidate, reason: ErrorKind
-    ) -> None: ...
+        self, from_attempt: UUID | None, to_attempt: UUID, from_: Candidate, to: Candidate, reason: str
+    ) -> None:
+        """`from_attempt` is None where `from_` was not tried, because it had failed a moment before."""
+
+
+class Breaker(Protocol):
+    """What is known of candidates beyond this climb. Answers at once, from memory."""
+
+    def blocks(self, candidate: Candidate) -> bool: ...
+
+    def reason(self, candidate: Candidate) -> str: ...
+
+    def failed(self, candidate: Candidate, failure: Failure, affected: Sequence[Candidate]) -> None: ...
+
+    def succeeded(self, candidate: Candidate) -> None: ...
+
+    async def wait_for_any(self, candidates: Sequence[Candidate], timeout: float) -> bool:
+        """Whether one of `candidates` came back in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """What was to serve and why it does not. `attempt_id` is None where it was not tried."""
+
+    attempt_id: UUID | None
+    candidate: Candidate
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """A transport that serves, and how it came to."""
+    """A transport that serves, and what it serves instead of."""
 
     transport: Transport
     candidate: Candidate
     attempt_id: UUID
     setup: UpstreamSetup
     opened_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Previous:
-    """The upstream that served until now and why it no longer does."""
-
-    attempt_id: UUID
-    candidate: Candidate
-    reason: ErrorKind
+    instead_of: Previous | None = None
 
 
 class NoCandidate(Exception):
@@ -91,21 +108,46 @@ class Order:
 class Ladder:
     """Climbs for every session of the process. `dial` makes a transport for a candidate, not yet open."""
 
-    def __init__(self, dial: Dial, *, setup_timeout: float, climb_timeout: float) -> None:
+    def __init__(
+        self, dial: Dial, *, setup_timeout: float, climb_timeout: float, breaker: Breaker | None = None
+    ) -> None:
         self._dial = dial
+        self.breaker = breaker
         self._setup_timeout = setup_timeout
         self._climb_timeout = climb_timeout
 
     async def climb(
-        self, order: Order, record: AttemptLog, *, excluded: Exclusions | None = None, previous: Previous | None = None
+        self,
+        order: Order,
+        record: AttemptLog,
+        *,
+        excluded: Exclusions | None = None,
+        previous: Previous | None = None,
+        began: float | None = None,
     ) -> Upstream:
         """The first candidate that opens. Raises `NoCandidate` within the climb's limit.
 
         `excluded` carries what the session has already ruled out; `previous` makes the first step a recorded
-        fallback.
+        fallback; `began` is when the climb that this one goes on with began.
         """
-        climb = _Climb(self, order, record, excluded or Exclusions(), previous)
+        climb = _Climb(self, order, record, excluded or Exclusions(), previous, began)
         return await climb.run()
+
+    def better_than(self, candidate: Candidate, known: Sequence[Candidate]) -> tuple[Candidate, ...]:
+        """Those of `known` on a higher transport that nothing speaks against now."""
+        if self.breaker is None:
+            return ()
+        transports = list(dict.fromkeys(other.transport for other in known))
+        higher = transports[: transports.index(candidate.transport)]
+        above = [other for other in known if other.transport in higher]
+        return tuple(other for other in above if not self.breaker.blocks(other))
+
+    def failed(self, candidate: Candidate, failure: Failure, known: Sequence[Candidate]) -> None:
+        """Tell the breaker, for every candidate of `known` that the failure speaks of."""
+        if self.breaker is not None:
+            scope = Scope.PLATFORM if failure.verdict.action is Action.REAUTH else failure.verdict.scope
+            affected = [other for other in known if scope is not None and other.in_scope(scope, candidate)]
+            self.breaker.failed(candidate, failure, affected or [candidate])
 
     def attempt_deadline(self, candidate: Candidate, order: Order, end: float) -> float:
         """When an attempt must end: its own limit, or earlier, so that each lower transport keeps its reserve."""
@@ -118,7 +160,13 @@ class Ladder:
 
 class _Climb:
     def __init__(
-        self, ladder: Ladder, order: Order, record: AttemptLog, excluded: Exclusions, previous: Previous | None
+        self,
+        ladder: Ladder,
+        order: Order,
+        record: AttemptLog,
+        excluded: Exclusions,
+        previous: Previous | None,
+        began: float | None,
     ) -> None:
         self._ladder = ladder
         self._order = order
@@ -128,23 +176,39 @@ class _Climb:
         self._tried: list[Tried] = []
         self._retries = RETRIES
         self._loop = asyncio.get_running_loop()
-        self._end = self._loop.time() + ladder._climb_timeout
+        self._end = (self._loop.time() if began is None else began) + ladder._climb_timeout
 
     async def run(self) -> Upstream:
-        while (candidate := self._next()) is not None:
+        while (candidate := self._next() or await self._comes_back()) is not None:
             upstream = await self._try(candidate)
             if upstream is not None:
                 return upstream
         raise NoCandidate(self._tried)
 
+    async def _comes_back(self) -> Candidate | None:
+        """Only candidates that the breaker holds back are left: somebody probes them, and this waits for the news."""
+        breaker, left = self._ladder.breaker, [c for c in self._order.candidates if self._excluded.allows(c)]
+        timeout = min(self._ladder._setup_timeout, self._end - self._loop.time())
+        if breaker is None or not left or timeout <= 0 or not await breaker.wait_for_any(left, timeout):
+            return None
+        return self._next()
+
+    def _blocked(self, candidate: Candidate) -> bool:
+        return self._ladder.breaker is not None and self._ladder.breaker.blocks(candidate)
+
     def _next(self) -> Candidate | None:
         if self._loop.time() >= self._end:
             return None
         if self._order.resume is not None and not self._tried:
-            candidate = self._order.resume[0]
-            if self._excluded.allows(candidate):
-                return candidate
-        return next_candidate(self._order.candidates, self._excluded)
+            resumed = self._order.resume[0]
+            if self._excluded.allows(resumed):
+                return resumed
+        candidate = next_candidate(self._order.candidates, self._excluded, self._blocked)
+        best = self._order.candidates[0] if self._order.candidates else None
+        breaker = self._ladder.breaker
+        if candidate and best and breaker is not None and self._previous is None and breaker.blocks(best):
+            self._previous = Previous(None, best, breaker.reason(best) or ErrorKind.BREAKER)
+        return candidate
 
     async def _try(self, candidate: Candidate) -> Upstream | None:
         """All that is due to one candidate: a first try and the second that its failure may earn."""
@@ -170,7 +234,7 @@ class _Climb:
                 elif action is Action.REAUTH:  # the transport has renewed once already
                     self._excluded.skip(Scope.PLATFORM, candidate)
                 if failure.kind in TIMEOUTS:
-                    self._excluded.timed_out(candidate)
+                    self._excluded.timed_out(candidate, connecting=failure.kind is ErrorKind.CONNECT_TIMEOUT)
                 if action is Action.ADAPT and mend is None:
                     mend = failure.kind
                 elif action is Action.FRESH and handle:
@@ -221,14 +285,17 @@ class _Climb:
                 await transport.close()
             raise fault from error
         self._record.attempt_connected(attempt_id, candidate, self._since(started))
-        log.info(f"[Gemini Live Direct] ✅ Success with model {candidate.model.name}", platform=candidate.platform)
-        return Upstream(transport, candidate, attempt_id, setup, self._loop.time())
+        if self._ladder.breaker is not None:
+            self._ladder.breaker.succeeded(candidate)
+        log.info(f"{label(candidate)} ✅ Success with model {candidate.model.name}", platform=candidate.platform)
+        return Upstream(transport, candidate, attempt_id, setup, self._loop.time(), self._previous)
 
     def _failed(self, attempt_id: UUID, candidate: Candidate, started: float, failure: Failure) -> None:
         self._record.attempt_failed(attempt_id, candidate, self._since(started), failure)
         self._previous = Previous(attempt_id, candidate, failure.kind)
+        self._ladder.failed(candidate, failure, self._order.candidates)
         log.warning(
-            f"[Gemini Live Direct] ❌ {candidate.model.name}: {failure.describe()}",
+            f"{label(candidate)} ❌ {candidate.model.name}: {failure.describe()}",
             kind=str(failure.kind),
             platform=candidate.platform,
             location=candidate.location,
@@ -241,13 +308,20 @@ class _Climb:
             return
         before = self._previous
         self._record.fell_back(before.attempt_id, attempt_id, before.candidate, candidate, before.reason)
-        log.info(
-            f"[Gemini Live] ↪ {_place(before.candidate)} → {_place(candidate)}: {before.reason}",
-        )
+        log_fallback(before.candidate, candidate, before.reason)
 
     def _since(self, started: float) -> int:
         return round((self._loop.time() - started) * 1000)
 
 
-def _place(candidate: Candidate) -> str:
-    return f"{candidate.transport} {candidate.model.name}"
+LABELS: dict[TransportName, str] = {"websocket": "Direct", "sdk": "SDK", "rest": "REST"}
+
+
+def label(candidate: Candidate) -> str:
+    """What log lines about a candidate begin with."""
+    return f"[Gemini Live {LABELS[candidate.transport]}]"
+
+
+def log_fallback(from_: Candidate, to: Candidate, reason: str) -> None:
+    places = [f"{candidate.transport} {candidate.model.name}" for candidate in (from_, to)]
+    log.info(f"[Gemini Live] ↪ {places[0]} → {places[1]}: {reason}")

@@ -23,7 +23,7 @@ from conversations.records import (
 from live_proxy import metrics
 from live_proxy.candidates import Candidate
 from live_proxy.drafts import Draft
-from live_proxy.errors import ErrorKind, Failure
+from live_proxy.errors import Failure
 from live_proxy.lease import lease_until
 from live_proxy.writer import Durability, Writer
 
@@ -112,7 +112,7 @@ class Recorder:
             self._writer.submit(_failed(attempt_id, "ended", duration_ms, failure))
 
     def fell_back(
-        self, from_attempt: UUID, to_attempt: UUID, from_: Candidate, to: Candidate, reason: ErrorKind
+        self, from_attempt: UUID | None, to_attempt: UUID, from_: Candidate, to: Candidate, reason: str
     ) -> None:
         metrics.FALLBACKS.labels(from_.transport, to.transport).inc()
         self._writer.submit(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -16,7 +17,7 @@ from conversations.records import Record
 from conversations.selectors import processes_with_open_sessions
 from conversations.services import Applied, Swept, records_apply, sessions_heartbeat, sessions_sweep
 from live_proxy import commands, metrics
-from live_proxy.candidates import Candidate
+from live_proxy.candidates import Candidate, TransportName
 from live_proxy.close_codes import SIGNED_OUT, TAKEN_OVER, CloseCode
 from live_proxy.config import LiveConfig, live_config
 from live_proxy.credentials import TokenProvider
@@ -30,6 +31,8 @@ from live_proxy.process_name import process_name, surely_dead
 from live_proxy.recorder import now
 from live_proxy.tasks import spawn
 from live_proxy.transports.base import Transport
+from live_proxy.transports.rest import RestTransport
+from live_proxy.transports.sdk import SdkTransport, load_sdk
 from live_proxy.transports.websocket import WebSocketTransport, tls_context
 from live_proxy.writer import Writer
 
@@ -40,6 +43,11 @@ CHECK_AGAIN = 1.0
 SWEEP_EVERY = 10.0
 COMMIT_TIMEOUT = 2.0
 PREPARE_TIMEOUT = 5.0
+TRANSPORTS: dict[TransportName, Callable[..., Transport]] = {
+    "websocket": WebSocketTransport,
+    "sdk": SdkTransport,
+    "rest": RestTransport,
+}
 
 
 class Runtime:
@@ -56,7 +64,7 @@ class Runtime:
 
     def transport(self, candidate: Candidate) -> Transport:
         """A transport for `candidate`, not yet open."""
-        return WebSocketTransport(
+        return TRANSPORTS[candidate.transport](
             candidate,
             addresses=self.config.addresses,
             tokens=self.tokens,
@@ -74,6 +82,9 @@ class Runtime:
             spawn(_every(SWEEP_EVERY, self._sweep), name="sweeper"),
             spawn(_every(CHECK_EVERY, self._check_credentials), name="credential-check"),
         ]
+        if "sdk" in self.config.transports:
+            # Two seconds of work that the first who needs it should not wait for; in a thread of its own.
+            threading.Thread(target=load_sdk, name="sdk-import", daemon=True).start()
         if "vertex" in self.config.platforms:
             spawn(self._preload_token(), name="token-preload")
 

@@ -101,6 +101,11 @@ class Transcript:
         self._finish(draft, "complete", now)
         return draft
 
+    def heard_anew(self) -> None:
+        """Another upstream hears the open turn's speech: its transcription replaces the first one's."""
+        if self.turn is not None:
+            self.turn.heard_anew = True
+
     def awaits_answer(self, now: datetime) -> Draft:
         """The client's input has ended: the answer has a row from now on, so that a crash leaves evidence."""
         turn = self.turns[-1] if self.turns else self._new_turn()
@@ -219,6 +224,9 @@ class Transcript:
             turn.user = self._draft("user", "audio", now)
         if turn.user.status != "pending":  # speech beside a typed message is a message of its own
             turn.user = self._draft("user", "audio", now)
+        if turn.heard_anew:
+            turn.heard_anew = False
+            turn.user.clear()
         turn.user.add(text)
         self._touch(turn.user)
 

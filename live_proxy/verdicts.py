@@ -34,6 +34,9 @@ class Row:
     early: Verdict
     late: Verdict
 
+    def verdict_is(self, action: Action) -> bool:
+        return self.early.action is action
+
 
 def _row(*pieces: str, kind: ErrorKind, early: Verdict, late: Verdict | None = None) -> Row:
     return Row(pieces, kind, early, late or early)
@@ -102,6 +105,7 @@ CODES: Mapping[int, Row] = {
     1013: _row(kind=ErrorKind.UNAVAILABLE, early=RETRY, late=RESUME),
     1014: _row(kind=ErrorKind.UNAVAILABLE, early=RETRY, late=RESUME),
 }
+ABOUT_THE_PLATFORM = (ErrorKind.API_KEY, ErrorKind.LOCATION, ErrorKind.PROJECT)
 UNKNOWN = _row(kind=ErrorKind.UNKNOWN, early=SKIP_MODEL, late=RESUME)
 
 
@@ -131,7 +135,7 @@ def http_failure(status: int, body: str, *, retry_after: str | None = None) -> F
 
     if status == 401:
         return failure(ErrorKind.UNAUTHENTICATED, REAUTH)
-    if row and row.kind in (ErrorKind.API_KEY, ErrorKind.LOCATION, ErrorKind.PROJECT):
+    if row and row.kind in ABOUT_THE_PLATFORM:
         return failure(row.kind, row.early)
     if status == 403:
         return failure(ErrorKind.PERMISSION, SKIP_PLATFORM)
@@ -140,6 +144,41 @@ def http_failure(status: int, body: str, *, retry_after: str | None = None) -> F
     if status == 429:
         return failure(ErrorKind.QUOTA, Verdict(Action.SKIP, Scope.MODEL, wait))
     if status in (500, 502, 503, 504):
+        return failure(ErrorKind.UNAVAILABLE, Verdict(Action.RETRY, None, wait))
+    return failure(ErrorKind.HANDSHAKE, SKIP_ENDPOINT)
+
+
+def request_failure(status: int, body: str, *, retry_after: str | None = None) -> Failure:
+    """The failure behind a refused request of the HTTP tiers (facts: 400 for a bad key, lists around errors)."""
+    row = reason_row(body)
+    wait = retry_delay(body, retry_after)
+
+    def failure(kind: ErrorKind, verdict: Verdict) -> Failure:
+        return Failure(verdict, kind, http_status=status, reason=first_sentence(body))
+
+    if status == 401:
+        return failure(ErrorKind.UNAUTHENTICATED, REAUTH)
+    if row and row.kind in ABOUT_THE_PLATFORM:
+        return failure(row.kind, row.early)
+    if status == 403:
+        return failure(ErrorKind.PERMISSION, SKIP_PLATFORM)
+    if status == 404:
+        missing = row is not None or '"NOT_FOUND"' in body  # else a page that knows no such path
+        return (
+            failure(ErrorKind.MODEL_NOT_FOUND, SKIP_MODEL)
+            if missing
+            else failure(ErrorKind.ENDPOINT_NOT_FOUND, SKIP_ENDPOINT)
+        )
+    if status == 429:
+        return failure(ErrorKind.QUOTA, Verdict(Action.SKIP, Scope.MODEL, wait))
+    if status == 400:
+        if row and row.verdict_is(Action.ADAPT):
+            return failure(row.kind, row.early)
+        if "FAILED_PRECONDITION" in body:
+            return failure(ErrorKind.PRECONDITION, SKIP_PLATFORM)
+        # What one model or tier calls invalid another may take: the set-up was made for Live.
+        return failure(ErrorKind.INVALID_ARGUMENT, SKIP_MODEL)
+    if status in (408, 500, 502, 503, 504):
         return failure(ErrorKind.UNAVAILABLE, Verdict(Action.RETRY, None, wait))
     return failure(ErrorKind.HANDSHAKE, SKIP_ENDPOINT)
 
@@ -153,6 +192,8 @@ NETWORK: Mapping[ErrorKind, Verdict] = {
     ErrorKind.SEND_TIMEOUT: RESUME,
     ErrorKind.HANDSHAKE: SKIP_ENDPOINT,
     ErrorKind.CREDENTIALS: SKIP_PLATFORM,
+    ErrorKind.NETWORK: RETRY,
+    ErrorKind.INVALID_ARGUMENT: SKIP_MODEL,
     ErrorKind.BAD_MESSAGE: SKIP_MODEL,
     ErrorKind.TOO_BIG: SKIP_MODEL,
     ErrorKind.NO_OUTPUT: SKIP_MODEL,

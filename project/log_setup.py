@@ -49,6 +49,8 @@ def configure_logging(*, level: str, output: str) -> None:
                 "uvicorn.error": {"level": "WARNING"},
                 "daphne": {"level": "WARNING"},
                 "websockets": {"level": "WARNING"},
+                "httpx": {"level": "WARNING"},
+                "google_genai": {"level": "ERROR"},
                 "asyncio": {"level": "WARNING"},
                 "django.request": {"level": "ERROR"},
             },

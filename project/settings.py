@@ -240,7 +240,7 @@ GOOGLE_API_KEY = (env.str("GOOGLE_API_KEY", default="") or env.str("GEMINI_API_K
 GOOGLE_VERTEX_BASE_URL = env.str("GOOGLE_VERTEX_BASE_URL", default="")
 GOOGLE_GEMINI_BASE_URL = env.str("GOOGLE_GEMINI_BASE_URL", default="")
 
-LIVE_TRANSPORTS = env.list("LIVE_TRANSPORTS", default=["websocket"])
+LIVE_TRANSPORTS = env.list("LIVE_TRANSPORTS", default=["websocket", "sdk", "rest"])
 LIVE_ENDPOINTS = env.list("LIVE_ENDPOINTS", default=["bidi"])
 LIVE_TOKEN_SOURCES = env.list("LIVE_TOKEN_SOURCES", default=["gcloud", "google-auth"])
 LIVE_FAMILIES_FILE = env.str("LIVE_FAMILIES_FILE", default="")

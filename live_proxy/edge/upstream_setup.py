@@ -4,10 +4,11 @@ the record needs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from live_proxy.candidates import Candidate
 from live_proxy.catalogue import LiveModel
+from live_proxy.edge.generate_request import generate_request, lost_on
 from live_proxy.edge.requested import Requested
 from live_proxy.errors import ErrorKind
 from live_proxy.protocol.codec import JsonObject
@@ -15,10 +16,13 @@ from live_proxy.protocol.codec import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class UpstreamSetup:
-    """`message` goes upstream as it is. `text_from_audio`: the client asked for text, the model speaks, and the
-    transcription is delivered as text parts. `history_first`: earlier turns must end with `turnComplete`."""
+    """`message` is the set-up of a Live model, `request` the body of every request to a standard one. `lost` names
+    what the client asked for and cannot have here. `text_from_audio`: the client asked for text, the model speaks,
+    and the transcription is delivered as text parts. `history_first`: earlier turns must end with `turnComplete`."""
 
-    message: JsonObject
+    message: JsonObject = field(default_factory=dict)
+    request: JsonObject = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
     text_from_audio: bool = False
     history_first: bool = False
     typed_as_realtime: bool = False
@@ -44,7 +48,9 @@ def upstream_setup(
 ) -> UpstreamSetup:
     """Shape `requested` for `candidate`. `mend` is what the last try's set-up was refused for."""
     model = candidate.model
-    assert isinstance(model, LiveModel)
+    if not isinstance(model, LiveModel):
+        request = generate_request(requested, model, vertex=candidate.platform == "vertex", mend=mend)
+        return UpstreamSetup(request=request, lost=lost_on(requested, model))
     if mend is ErrorKind.MODALITY:
         model = replace(model, output_modalities=("AUDIO",))
     elif mend is ErrorKind.CONFIGURATION:

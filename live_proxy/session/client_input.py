@@ -16,6 +16,7 @@ from live_proxy.protocol.frames import Frame
 from live_proxy.session import notices
 from live_proxy.session.asked_before import AskedBefore
 from live_proxy.session.question import Question, send_message
+from live_proxy.session.spoken import Spoken
 from live_proxy.session.upstream_link import UpstreamLink
 from live_proxy.session.visit import Visit
 from live_proxy.writer import Durability
@@ -41,6 +42,7 @@ class ClientInput:
         visit: Visit,
         link: UpstreamLink,
         question: Question,
+        spoken: Spoken,
         *,
         limits: FrameLimits,
         asked_before: AskedBefore,
@@ -49,6 +51,7 @@ class ClientInput:
         self._visit = visit
         self._link = link
         self._question = question
+        self._spoken = spoken
         self._limits = limits
         self._asked_before = asked_before
         self._on_refused = on_refused
@@ -66,6 +69,7 @@ class ClientInput:
         if frame.media:
             self.media_frames += 1
             self.last_media = self.last_frame
+            self._spoken.add(frame, self.last_frame)
             await self._media(frame)
         else:
             self.control_frames += 1
@@ -83,7 +87,7 @@ class ClientInput:
 
     async def _media(self, frame: Frame) -> None:
         upstream = self._link.current if self._link.is_ready else await self._link.ready()
-        if upstream is not None:
+        if upstream is not None and "audio_in" not in upstream.setup.lost:
             # That the upstream is lost shows on its receiving side, which deals with it.
             with contextlib.suppress(Failure):
                 await upstream.transport.send(frame)
@@ -138,6 +142,7 @@ class ClientInput:
             draft = transcript.typed(text, without_media(parts), visit.now(), client_id)
             draft_id = draft.id
             self._asked_before.ask(client_id, draft.id, draft.position)
+        self._spoken.clear()
         answer = transcript.awaits_answer(visit.now())
         visit.recorder.message_id = answer.id
         self._question.put(message)
@@ -161,6 +166,8 @@ class ClientInput:
         if isinstance(text := content.get("text"), str):
             await self._typed([{"text": text}], message, ours)
             return
+        if "activityStart" in content:
+            self._spoken.clear()
         if "activityEnd" in content or content.get("audioStreamEnd") is True:
             await self._forward(message)
             visit.input_ended_at = visit.loop.time()

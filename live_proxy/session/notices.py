@@ -20,7 +20,7 @@ def connecting() -> JsonObject:
     return {"proxy": {"status": "connecting"}}
 
 
-def served_by(candidate: Candidate, *, instead_of: str = "", reason: str = "") -> JsonObject:
+def served_by(candidate: Candidate, *, instead_of: str = "", reason: str = "", lost: Sequence[str] = ()) -> JsonObject:
     notice: JsonObject = {
         "transport": candidate.transport,
         "model": candidate.model.name,
@@ -28,6 +28,8 @@ def served_by(candidate: Candidate, *, instead_of: str = "", reason: str = "") -
     }
     if instead_of and instead_of != candidate.transport:
         notice |= {"from": instead_of, "reason": reason}
+    if lost:
+        notice["lost"] = list(lost)
     return {"proxy": notice}
 
 

@@ -19,7 +19,7 @@ MAX_ASKED = 2  # times that one turn is sent
 class Question:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
-        self._message: JsonObject | None = None
+        self._message: JsonObject | list[Frame] | None = None
         self._asked = 0
         self._released = False
         self._forgiven = False
@@ -27,6 +27,10 @@ class Question:
     def put(self, message: JsonObject) -> None:
         """`message` ends the person's input. It is not asked before `release`: it may not be on record yet."""
         self._message, self._asked, self._released, self._forgiven = message, 0, False, False
+
+    def put_spoken(self, frames: list[Frame]) -> None:
+        """Something said that an upstream had heard and not answered."""
+        self._message, self._asked, self._released, self._forgiven = frames, 1, True, False
 
     def release(self) -> None:
         self._released = True
@@ -46,6 +50,10 @@ class Question:
     @property
     def may_be_asked_again(self) -> bool:
         return self._message is not None and self._asked < MAX_ASKED
+
+    def refused(self) -> None:
+        """The last try was turned down before it was taken: it does not count."""
+        self._asked -= 1
 
     def forgive(self) -> bool:
         """Do not count the last try, once: an upstream that served before may have been leaving already."""
@@ -67,7 +75,12 @@ class Question:
         if self._message is not message:
             return  # another question took its place while the client was slow to take the notice
         visit.silence.input_ended(visit.loop.time())
-        await send_message(upstream, message)
+        if isinstance(message, dict):
+            await send_message(upstream, message)
+            return
+        with contextlib.suppress(Failure):
+            for frame in message:
+                await upstream.transport.send(frame)
 
 
 async def send_message(upstream: Upstream, message: JsonObject) -> None:

@@ -19,11 +19,12 @@ from live_proxy import metrics
 from live_proxy.candidates import Candidate
 from live_proxy.client_port import ClientGone, ClientPort
 from live_proxy.close_codes import INTERNAL, TAKEN_OVER, TOO_SLOW, CloseCode
+from live_proxy.edge.generate_request import speech_is_marked
 from live_proxy.edge.history import history_contents
 from live_proxy.edge.requested import Requested
 from live_proxy.edge.to_client import ClientView
 from live_proxy.errors import ErrorKind, Failure
-from live_proxy.ladder import Ladder, NoCandidate, Order, Upstream
+from live_proxy.ladder import Ladder, NoCandidate, Order, Upstream, label
 from live_proxy.protocol.codec import JsonObject
 from live_proxy.protocol.frames import Frame
 from live_proxy.recorder import Recorder
@@ -34,6 +35,7 @@ from live_proxy.session.asked_before import AskedBefore
 from live_proxy.session.client_input import ClientInput, FrameLimits
 from live_proxy.session.question import Question
 from live_proxy.session.silence import Silence
+from live_proxy.session.spoken import Spoken
 from live_proxy.session.upstream_link import UpstreamLink
 from live_proxy.session.visit import Visit
 from live_proxy.tasks import spawn
@@ -44,6 +46,8 @@ log = structlog.get_logger(__name__)
 
 VOICE_RECENT = 10.0
 LEAVE_EARLY = 1.0
+QUIET = 1.0
+REFUSALS = (ErrorKind.DNS, ErrorKind.TLS, ErrorKind.CONNECT, ErrorKind.CONNECT_TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class Session:
         silence = Silence(first_output=limits.first_output, stall=limits.stall)
         self._visit = visit = Visit(port, requested, transcript, recorder, silence, notices, now)
         self._question = Question(visit)
+        self._spoken = Spoken(marked=speech_is_marked(requested))
         self._link = UpstreamLink(ladder, Order(candidates, requested, project), recorder, self)
         self._relay = AnswerRelay(
             visit,
@@ -99,6 +104,7 @@ class Session:
             visit,
             self._link,
             self._question,
+            self._spoken,
             limits=limits.frames,
             asked_before=self._asked_before,
             on_refused=self._taken_over,
@@ -191,6 +197,8 @@ class Session:
             self._link.drop(Failure(RESUME, ErrorKind.SESSION_LIMIT, reason="upstream said goAway"))
         elif not visit.transcript.awaiting and now - self._input.last_frame > limits.idle_upstream:
             self._link.drop()
+        elif self._idle():
+            self._link.look_up(self._idle)
         visit.save()
         self._count_frames()
 
@@ -223,9 +231,13 @@ class Session:
     async def upstream_opened(self, upstream: Upstream) -> None:
         self._leave_at = None
         self._relay.serve(upstream)
-        candidate = upstream.candidate
+        candidate, before = upstream.candidate, upstream.instead_of
+        if before is not None:
+            self._last_transport, self._last_reason = self._last_transport or before.candidate.transport, before.reason
         await self._visit.notify(
-            notices.served_by(candidate, instead_of=self._last_transport, reason=self._last_reason)
+            notices.served_by(
+                candidate, instead_of=self._last_transport, reason=self._last_reason, lost=upstream.setup.lost
+            )
         )
         self._last_transport = candidate.transport
         if self._question.may_be_asked:
@@ -238,20 +250,26 @@ class Session:
         visit = self._visit
         visit.silence.off()
         visit.serving = None
+        self._last_reason = str(failure.kind if failure else ErrorKind.RECOVERED)
         if failure is not None:
-            self._last_reason = str(failure.kind)
             log.warning(
-                f"[Gemini Live Direct] ❌ {upstream.candidate.model.name}: {failure.describe()}",
+                f"{label(upstream.candidate)} ❌ {upstream.candidate.model.name}: {failure.describe()}",
                 kind=str(failure.kind),
                 session=str(self.id),
             )
         turns = visit.transcript.turns
+        self._keep_what_was_said(failure)
         while turns and (turns[0].heard or len(turns) > 1 or not self._question.open):
             await self._cut_short()
         if not turns:
             self._question.settled()
             self._asked_before.settle(answered=True)
             return visit.loop.time() - self._input.last_media < VOICE_RECENT
+        if failure is not None and _refused(upstream.candidate, failure):
+            self._question.refused()
+            self._link.rule_out(upstream.candidate)
+            await visit.notify(notices.connecting())
+            return True
         at_fault = not (self._link.proved and self._question.forgive())
         if self._question.may_be_asked_again:
             if at_fault:
@@ -260,6 +278,17 @@ class Session:
             return True
         await self._fail_turn(not_answered(failure.kind if failure else ErrorKind.UNKNOWN))
         return False
+
+    def _keep_what_was_said(self, failure: Failure | None) -> None:
+        """Speech that upstream took and did not answer is a question like a typed one, if it was one at all."""
+        turns = self._visit.transcript.turns
+        if failure is None or not self._spoken or self._question.open or len(turns) != 1:
+            return
+        turn = turns[0]
+        said = turn.begun or turn.ended_input or (turn.user is not None and bool(turn.user.text))
+        if said and not turn.heard and not turn.typed:
+            self._visit.transcript.heard_anew()
+            self._question.put_spoken(self._spoken.frames())
 
     async def nobody_serves(self, nothing: NoCandidate) -> None:
         visit = self._visit
@@ -273,7 +302,14 @@ class Session:
 
     # --- turns ------------------------------------------------------------------------------------------------
 
+    def _idle(self) -> bool:
+        """Between turns, with nobody talking: the time to change upstreams."""
+        visit, current = self._visit, self._link.current
+        deaf = current is not None and "audio_in" in current.setup.lost
+        return not visit.transcript.turns and (deaf or visit.loop.time() - self._input.last_media > QUIET)
+
     def _turn_ended(self) -> None:
+        self._spoken.clear()
         if not self._visit.transcript.turns:
             self._question.settled()
             self._asked_before.settle(answered=True)
@@ -301,3 +337,8 @@ class Session:
             await self._relay.settle(visit.transcript.close_turn("failed", visit.now()))
         tried, given_up = (nothing.tried, nothing.given_up) if nothing else ((), False)
         await visit.notify(notices.error(sentence, tried, retryable=not given_up and bool(self._candidates)))
+
+
+def _refused(candidate: Candidate, failure: Failure) -> bool:
+    """Whether a transport that asks by request was turned away before its question was taken."""
+    return candidate.transport != "websocket" and (failure.http_status is not None or failure.kind in REFUSALS)

@@ -7,19 +7,20 @@ decides whether a lost upstream is wanted again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 from uuid import UUID
 
-from live_proxy.candidates import Candidate, Exclusions
-from live_proxy.errors import Action, Failure
-from live_proxy.ladder import AttemptLog, Ladder, NoCandidate, Order, Previous, Upstream
+from live_proxy.candidates import Candidate, Exclusions, Tried
+from live_proxy.errors import Action, ErrorKind, Failure, Scope
+from live_proxy.ladder import AttemptLog, Ladder, NoCandidate, Order, Previous, Upstream, log_fallback
 from live_proxy.protocol.codec import JsonObject
 from live_proxy.protocol.frames import Frame
 from live_proxy.tasks import spawn
 
 REST = 5.0  # seconds after a climb that found nobody
+LOOK_AGAIN = 2.0  # seconds between two looks for a better upstream
 STABLE_AFTER = 5.0  # an upstream that dies sooner is not resumed
 
 
@@ -52,6 +53,8 @@ class _Plan:
     last_resort: list[Candidate] = field(default_factory=list)
     previous: Previous | None = None
     resume: tuple[Candidate, str] | None = None
+    tried: list[Tried] = field(default_factory=list)
+    began: float | None = None  # of the climb that the next one goes on with
 
 
 class UpstreamLink:
@@ -69,6 +72,10 @@ class UpstreamLink:
         self.current: Upstream | None = None
         self._rest_until = 0.0
         self._stopped = False
+        self._climb_began = 0.0
+        self._better: Upstream | None = None  # opened beside the current one, to take its place
+        self._looking: asyncio.Task[None] | None = None
+        self._look_again_at = 0.0
         self.climbing = False
 
     def want(self) -> None:
@@ -100,7 +107,7 @@ class UpstreamLink:
 
     def answered(self) -> None:
         """A turn was served to its end: what was ruled out before may be tried again."""
-        self._plan.excluded, self._plan.last_resort, self._plan.previous = Exclusions(), [], None
+        self._plan = _Plan(resume=self._plan.resume)
         self.proved = True
 
     def avoid(self, candidate: Candidate) -> None:
@@ -108,6 +115,39 @@ class UpstreamLink:
         if candidate not in self._plan.last_resort:
             self._plan.last_resort.append(candidate)
         self._plan.resume = None
+
+    def rule_out(self, candidate: Candidate) -> None:
+        """It refused the question itself: the climb goes on below it, within the same time."""
+        self._plan.excluded.skip(Scope.MODEL, candidate)
+        self._plan.began = self._climb_began
+
+    def look_up(self, idle: Callable[[], bool]) -> None:
+        """Where a lower transport serves, see whether a better one does again, and change over while `idle`."""
+        now = asyncio.get_running_loop().time()
+        if self.current is None or self._looking is not None or now < self._look_again_at or self._stopped:
+            return
+        self._look_again_at = now + LOOK_AGAIN
+        if above := self._ladder.better_than(self.current.candidate, self._order.candidates):
+            self._looking = spawn(self._look(self.current, above, idle), name="upstream-better")
+
+    async def _look(self, current: Upstream, above: tuple[Candidate, ...], idle: Callable[[], bool]) -> None:
+        try:
+            order = replace(self._order, candidates=above, history=tuple(self._owner.history()))
+            better = await self._ladder.climb(order, self._record)
+            if self.current is current and self._closing is None and idle():
+                self._better = replace(better, instead_of=None)
+                self._record.fell_back(
+                    current.attempt_id, better.attempt_id, current.candidate, better.candidate, ErrorKind.RECOVERED
+                )
+                log_fallback(current.candidate, better.candidate, ErrorKind.RECOVERED)
+                self.drop()
+            else:
+                self._record.attempt_ended(better.attempt_id, None)
+                await better.transport.close()
+        except NoCandidate:
+            pass  # each attempt is on record
+        finally:
+            self._looking = None
 
     def drop(self, failure: Failure | None = None) -> None:
         """Close the current upstream: because of `failure`, or by this side's own will."""
@@ -123,6 +163,11 @@ class UpstreamLink:
         finally:
             self._stopped = True
             self._ready.set()
+            if self._looking is not None:
+                self._looking.cancel()
+            if (unused := self._take_better()) is not None:
+                self._record.attempt_ended(unused.attempt_id, None)
+                await unused.transport.close()
 
     async def _serve_for_ever(self) -> None:
         while True:
@@ -133,6 +178,7 @@ class UpstreamLink:
             except NoCandidate as nothing:
                 self.climbing = False
                 self._wanted.clear()
+                nothing = NoCandidate([*self._plan.tried, *nothing.tried], given_up=nothing.given_up)
                 self._plan = _Plan()
                 self._rest_until = asyncio.get_running_loop().time() + REST
                 await self._owner.nobody_serves(nothing)
@@ -142,7 +188,7 @@ class UpstreamLink:
             failure = await self._serve(upstream)
             self._wanted.clear()
             self._learn(upstream, failure)
-            if await self._owner.upstream_lost(upstream, failure):
+            if await self._owner.upstream_lost(upstream, failure) or self._better is not None:
                 self._wanted.set()
             self._release_waiters()
 
@@ -151,8 +197,16 @@ class UpstreamLink:
             self._ready.set()
             self._ready.clear()
 
+    def _take_better(self) -> Upstream | None:
+        better, self._better = self._better, None
+        return better
+
     async def _climb(self) -> Upstream:
+        if (better := self._take_better()) is not None:
+            return better
         plan = self._plan
+        began, plan.began = plan.began, None
+        self._climb_began = asyncio.get_running_loop().time() if began is None else began
         order = replace(
             self._order,
             candidates=tuple(c for c in self._order.candidates if c not in plan.last_resort)
@@ -161,7 +215,9 @@ class UpstreamLink:
             resume=plan.resume,
         )
         excluded = Exclusions(skipped=list(plan.excluded.skipped))
-        return await self._ladder.climb(order, self._record, excluded=excluded, previous=plan.previous)
+        return await self._ladder.climb(
+            order, self._record, excluded=excluded, previous=plan.previous, began=self._climb_began
+        )
 
     async def _serve(self, upstream: Upstream) -> Failure | None:
         self.current, self._blame, self._closing = upstream, None, None
@@ -193,6 +249,8 @@ class UpstreamLink:
             return
         plan = self._plan
         plan.previous = Previous(upstream.attempt_id, upstream.candidate, failure.kind)
+        plan.tried.append(Tried(upstream.candidate, failure))
+        self._ladder.failed(upstream.candidate, failure, self._order.candidates)
         died_young = asyncio.get_running_loop().time() - upstream.opened_at < STABLE_AFTER and not self.proved
         if failure.verdict.action is Action.SKIP and failure.verdict.scope is not None:
             plan.excluded.skip(failure.verdict.scope, upstream.candidate)

@@ -110,7 +110,7 @@ class Attempts:
         self.outcomes[attempt_id].append("cancelled")
 
     def fell_back(
-        self, from_attempt: UUID, to_attempt: UUID, from_: Candidate, to: Candidate, reason: ErrorKind
+        self, from_attempt: UUID | None, to_attempt: UUID, from_: Candidate, to: Candidate, reason: str
     ) -> None:
         assert to_attempt in self.outcomes, "the attempt has its row before anything points to it"
         self.fallbacks.append((from_.model.name, to.model.name, str(reason)))

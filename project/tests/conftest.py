@@ -38,6 +38,7 @@ def google(simulator: Simulator, settings: Any, tmp_path: Path, monkeypatch: pyt
     settings.GOOGLE_API_KEY = ""
     settings.GOOGLE_VERTEX_BASE_URL = settings.GOOGLE_GEMINI_BASE_URL = simulator.base_url
     settings.LIVE_TOKEN_SOURCES = ["google-auth"]
+    settings.LIVE_TRANSPORTS = ["websocket"]  # what this rung does by itself; tests of the ladder ask for all
     settings.LIVE_DRAIN_TIMEOUT = 5.0
     return simulator
 

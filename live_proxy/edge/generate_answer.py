@@ -1,0 +1,107 @@
+"""The chunks of a `streamGenerateContent` answer as Live API server messages, in the order of a Live turn. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from live_proxy.protocol.codec import JsonObject
+
+# Words of the HTTP tiers to those of `turnCompleteReason`; a normal end has none.
+FINISHED = {"STOP": "", "MAX_TOKENS": "", "FINISH_REASON_UNSPECIFIED": ""}
+STOPPED = {
+    "SAFETY": "GENERATED_CONTENT_SAFETY",
+    "BLOCKLIST": "GENERATED_CONTENT_BLOCKLIST",
+    "PROHIBITED_CONTENT": "GENERATED_CONTENT_PROHIBITED",
+    "SPII": "GENERATED_CONTENT_PROHIBITED",
+    "IMAGE_SAFETY": "GENERATED_IMAGE_SAFETY",
+    "MALFORMED_FUNCTION_CALL": "MALFORMED_FUNCTION_CALL",
+}
+BLOCKED = {
+    "BLOCKLIST": "BLOCKLIST",
+    "OTHER": "INPUT_OTHER",
+    "IMAGE_SAFETY": "IMAGE_PROHIBITED_INPUT_CONTENT",
+}
+BESIDE = ("groundingMetadata", "urlContextMetadata")
+
+
+class Answer:
+    """One answer while it arrives. `parts` are what the next request must repeat of it."""
+
+    def __init__(self, *, new_id: Callable[[], str]) -> None:
+        self._new_id = new_id
+        self._reason: str | None = None
+        self._usage: JsonObject | None = None
+        self.parts: list[JsonObject] = []
+        self.calls: list[tuple[str, JsonObject]] = []
+
+    @property
+    def finished(self) -> bool:
+        """Whether upstream said that the answer is whole. A stream that ends without it was cut."""
+        return self._reason is not None
+
+    def chunk(self, data: JsonObject) -> list[JsonObject]:
+        """The messages of one chunk."""
+        if isinstance(usage := data.get("usageMetadata"), dict):
+            self._usage = usage  # of the whole answer so far
+        if isinstance(feedback := data.get("promptFeedback"), dict) and (block := feedback.get("blockReason")):
+            self._reason = BLOCKED.get(str(block), "PROHIBITED_INPUT_CONTENT")
+        candidates = data.get("candidates")
+        candidate = candidates[0] if isinstance(candidates, list) and candidates else None
+        if not isinstance(candidate, dict):
+            return []
+        if (finish := candidate.get("finishReason")) is not None:
+            self._reason = FINISHED.get(finish, STOPPED.get(finish, "GENERATED_OTHER"))
+        return self._messages(candidate)
+
+    def end(self) -> list[JsonObject]:
+        """The messages that close the turn, or hand over to the client where it has calls to answer."""
+        usage = {"usageMetadata": self._usage} if self._usage is not None else {}
+        if self.calls:
+            return [usage] if usage else []
+        complete: JsonObject = {"turnComplete": True}
+        if self._reason:
+            complete["turnCompleteReason"] = self._reason
+        return [{"serverContent": {"generationComplete": True}}, {"serverContent": complete} | usage]
+
+    def interruption(self) -> list[JsonObject]:
+        """The messages that end an answer which new input cut off."""
+        usage = {"usageMetadata": self._usage} if self._usage is not None else {}
+        return [{"serverContent": {"interrupted": True}}, {"serverContent": {"turnComplete": True}} | usage]
+
+    def _messages(self, candidate: JsonObject) -> list[JsonObject]:
+        content = candidate.get("content")
+        given = content.get("parts") if isinstance(content, dict) else None
+        parts = [part for part in given if isinstance(part, dict)] if isinstance(given, list) else []
+        said = [_as_live(part) for part in parts if "functionCall" not in part and part != {"text": ""}]
+        called = [self._call(part["functionCall"]) for part in parts if isinstance(part.get("functionCall"), dict)]
+        for part in parts:
+            self._remember(part)
+        messages: list[JsonObject] = []
+        server: JsonObject = {"modelTurn": {"role": "model", "parts": said}} if said else {}
+        server |= {key: candidate[key] for key in BESIDE if isinstance(candidate.get(key), dict) and candidate[key]}
+        if server:
+            messages.append({"serverContent": server})
+        if called:
+            messages.append({"toolCall": {"functionCalls": called}})
+        return messages
+
+    def _call(self, call: JsonObject) -> JsonObject:
+        call_id = call["id"] if isinstance(call.get("id"), str) and call["id"] else self._new_id()
+        self.calls.append((call_id, call))
+        return {"name": call.get("name", ""), "args": call.get("args") or {}, "id": call_id}
+
+    def _remember(self, part: JsonObject) -> None:
+        """A thought is repeated only where it carries the signature that the model wants back."""
+        if part.get("thought") and "thoughtSignature" not in part:
+            return
+        last = self.parts[-1] if self.parts else {}
+        if part.keys() == {"text"} == last.keys():
+            last["text"] += part["text"]
+        elif isinstance(call := part.get("functionCall"), dict):
+            self.parts.append(part | {"functionCall": {key: value for key, value in call.items() if key != "id"}})
+        elif part != {"text": ""}:
+            self.parts.append(dict(part))
+
+
+def _as_live(part: JsonObject) -> JsonObject:
+    return {key: value for key, value in part.items() if key != "thoughtSignature"}
