@@ -66,11 +66,12 @@ def lost_on(requested: Requested, model: StandardModel) -> tuple[str, ...]:
     """What the client asked for, or could do on a Live model, and cannot have here."""
     setup = requested.setup
     lost = []
-    if not (model.audio_in and speech_is_marked(requested)):
+    marked = speech_is_marked(requested)
+    if not (model.audio_in and marked):
         lost.append("audio_in")
     if requested.modality == "AUDIO":
         lost.append("audio_out")
-    lost += [name for key, name in LOST_WITH.items() if setup.get(key)]
+    lost += [name for key, name in LOST_WITH.items() if setup.get(key) and not (marked and name == "voice_detection")]
     if setup.get("generationConfig", {}).get("enableAffectiveDialog"):
         lost.append("affective_dialog")
     return tuple(lost)
