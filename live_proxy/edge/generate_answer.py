@@ -25,7 +25,8 @@ BESIDE = ("groundingMetadata", "urlContextMetadata")
 
 
 class Answer:
-    """One answer while it arrives. `parts` are what the next request must repeat of it."""
+    """One answer while it arrives. `parts` are what the next request must repeat of it. Calls are told at its end: a
+    client that answers at once must find the dialogue waiting for it."""
 
     def __init__(self, *, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
@@ -57,7 +58,9 @@ class Answer:
         """The messages that close the turn, or hand over to the client where it has calls to answer."""
         usage = {"usageMetadata": self._usage} if self._usage is not None else {}
         if self.calls:
-            return [usage] if usage else []
+            return [
+                {"toolCall": {"functionCalls": [_live_call(call_id, call) for call_id, call in self.calls]}} | usage
+            ]
         complete: JsonObject = {"turnComplete": True}
         if self._reason:
             complete["turnCompleteReason"] = self._reason
@@ -73,22 +76,13 @@ class Answer:
         given = content.get("parts") if isinstance(content, dict) else None
         parts = [part for part in given if isinstance(part, dict)] if isinstance(given, list) else []
         said = [_as_live(part) for part in parts if "functionCall" not in part and part != {"text": ""}]
-        called = [self._call(part["functionCall"]) for part in parts if isinstance(part.get("functionCall"), dict)]
         for part in parts:
             self._remember(part)
-        messages: list[JsonObject] = []
+            if isinstance(call := part.get("functionCall"), dict):
+                self.calls.append((call["id"] if _is_id(call.get("id")) else self._new_id(), call))
         server: JsonObject = {"modelTurn": {"role": "model", "parts": said}} if said else {}
         server |= {key: candidate[key] for key in BESIDE if isinstance(candidate.get(key), dict) and candidate[key]}
-        if server:
-            messages.append({"serverContent": server})
-        if called:
-            messages.append({"toolCall": {"functionCalls": called}})
-        return messages
-
-    def _call(self, call: JsonObject) -> JsonObject:
-        call_id = call["id"] if isinstance(call.get("id"), str) and call["id"] else self._new_id()
-        self.calls.append((call_id, call))
-        return {"name": call.get("name", ""), "args": call.get("args") or {}, "id": call_id}
+        return [{"serverContent": server}] if server else []
 
     def _remember(self, part: JsonObject) -> None:
         """A thought is repeated only where it carries the signature that the model wants back."""
@@ -101,6 +95,14 @@ class Answer:
             self.parts.append(part | {"functionCall": {key: value for key, value in call.items() if key != "id"}})
         elif part != {"text": ""}:
             self.parts.append(dict(part))
+
+
+def _live_call(call_id: str, call: JsonObject) -> JsonObject:
+    return {"name": call.get("name", ""), "args": call.get("args") or {}, "id": call_id}
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _as_live(part: JsonObject) -> JsonObject:

@@ -61,18 +61,18 @@ def test_calls_get_ids_and_wait_for_the_client() -> None:
     signed = {"functionCall": {"name": "f", "args": {"x": 1}}, "thoughtSignature": "c2ln"}
     given = {"functionCall": {"name": "g", "id": "theirs"}}
     messages = reading.chunk(chunk({"text": "I look."}, signed, given, finish="STOP", usageMetadata=USAGE))
-    assert messages == [
-        said({"text": "I look."}),
+    assert messages == [said({"text": "I look."})]
+    assert reading.end() == [
         {
             "toolCall": {
                 "functionCalls": [
                     {"name": "f", "args": {"x": 1}, "id": "call-0"},
                     {"name": "g", "args": {}, "id": "theirs"},
                 ]
-            }
-        },
-    ]
-    assert reading.end() == [{"usageMetadata": USAGE}], "the turn goes on"
+            },
+            "usageMetadata": USAGE,
+        }
+    ], "the turn goes on"
     assert [call_id for call_id, _ in reading.calls] == ["call-0", "theirs"]
     # The model wants its signature back with the call; ids are Live's own.
     assert reading.parts == [{"text": "I look."}, signed, {"functionCall": {"name": "g"}}]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from functools import cache
 from typing import Any
 
@@ -102,8 +103,9 @@ class SdkTransport(GenerateTransport):
                 stream = await self._client.aio.models.generate_content_stream(
                     model=self._name, contents=contents, config=config
                 )
-                async for chunk in stream:
-                    yield decode(chunk.model_dump_json(by_alias=True, exclude_none=True, exclude=NOT_OF_THE_ANSWER))
+                async with aclosing(stream):
+                    async for chunk in stream:
+                        yield decode(chunk.model_dump_json(by_alias=True, exclude_none=True, exclude=NOT_OF_THE_ANSWER))
             except sdk.Errors.APIError as error:
                 raise _refused(error) from None
             except ValueError as error:  # an event that is no JSON; the text quotes it
