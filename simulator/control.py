@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from aiohttp import web
 
 from simulator.connection_record import Connection
+from simulator.generate_server import Request
 from simulator.refusals import HttpRefusal
 from simulator.scenarios import listing
 
@@ -21,6 +23,8 @@ class Steered(Protocol):
     def scenario(self, name: str) -> None: ...
     @property
     def connections(self) -> list[Connection]: ...
+    @property
+    def requests(self) -> list[Request]: ...
     @property
     def open_connections(self) -> int: ...
     @property
@@ -63,6 +67,9 @@ class Control:
 
     async def get_connections(self, request: web.Request) -> web.Response:
         return web.json_response({"connections": [_shown(record) for record in self._simulator.connections]})
+
+    async def get_requests(self, request: web.Request) -> web.Response:
+        return web.json_response({"requests": [asdict(record) for record in self._simulator.requests]})
 
 
 def _bad(error: Exception) -> web.Response:

@@ -45,15 +45,21 @@ def decode_base64(data: str) -> bytes:
         raise ValueError("not base64") from error
 
 
-def read_message(raw: bytes, platform: Platform) -> dict[str, Any]:
-    """The message with canonical keys, blobs decoded to bytes; raises Refused where Google would close."""
+def read_object(raw: bytes, type_name: str, platform: Platform) -> dict[str, Any]:
+    """One JSON object of a type of `message_fields`, with canonical keys and blobs decoded to bytes; raises Refused
+    where Google would refuse it."""
     try:
         message = json.loads(raw)
     except (ValueError, RecursionError):
         raise invalid("Invalid JSON payload received. Unexpected token.") from None
     if not isinstance(message, dict):
         raise invalid("Invalid JSON payload received. Expected an object.")
-    checked = _check_object(message, "ClientMessage", "", platform, 0)
+    return _check_object(message, type_name, "", platform, 0)
+
+
+def read_message(raw: bytes, platform: Platform) -> dict[str, Any]:
+    """One client message of a socket; raises Refused where Google would close."""
+    checked = read_object(raw, "ClientMessage", platform)
     if len(checked) > 1:
         second = list(checked)[1]
         raise invalid(

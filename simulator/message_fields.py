@@ -48,6 +48,14 @@ TYPES: dict[str, dict[str, str]] = {
         "setup:Setup clientContent:ClientContent realtimeInput:RealtimeInput toolResponse:ToolResponse"
         " contextUpdate:ContextUpdate"
     ),
+    "GenerateRequest": _fields(
+        "model:string contents:Content[] systemInstruction:Content tools:Tool[] toolConfig:free labels:free"
+        " safetySettings:SafetySetting[] generationConfig:GenerationConfig cachedContent:string serviceTier:free"
+    ),
+    "CountRequest": _fields(
+        "model:string contents:Content[] generateContentRequest:GenerateRequest systemInstruction:Content tools:Tool[]"
+        " generationConfig:GenerationConfig"
+    ),
     "Setup": _fields(
         "model:string generationConfig:GenerationConfig systemInstruction:Content tools:Tool[]"
         " sessionResumption:SessionResumption contextWindowCompression:Compression"
@@ -128,6 +136,10 @@ TYPES: dict[str, dict[str, str]] = {
 ONLY_VERTEX = frozenset(
     {
         ("Setup", "explicitVadSignal"),
+        ("GenerateRequest", "labels"),
+        ("CountRequest", "systemInstruction"),
+        ("CountRequest", "tools"),
+        ("CountRequest", "generationConfig"),
         ("SessionResumption", "transparent"),
         ("SafetySetting", "method"),
         ("Tool", "retrieval"),
@@ -142,6 +154,7 @@ ONLY_DEVELOPER = frozenset(
     {
         ("FunctionResponse", "willContinue"),
         ("Tool", "fileSearch"),
+        ("CountRequest", "generateContentRequest"),
         ("ReplicatedVoice", "consentAudio"),
         ("ReplicatedVoice", "voiceConsentSignature"),
     }

@@ -40,12 +40,26 @@ class Scenario:
     unknown_fields: bool = False
     slow_drip: bool = False
     text_frames: bool = False
+    http: HttpRefusal | Literal["hang", "not_for_sdk"] | None = None
+    """Instead of answering a request of the HTTP tiers."""
+    http_turn: Literal["normal", "empty", "blocked", "safety", "malformed_call"] = "normal"
+    http_mid_stream: Literal["cut", "silence"] | bytes | None = None
+    """After the second chunk of a streamed answer; bytes are one event."""
 
+
+_NO_LIVE = HttpRefusal(404, "Requested entity was not found.")
+_QUOTA = HttpRefusal(429, "Resource has been exhausted (e.g. check quota).", _RETRY, {"Retry-After": "7"})
+_AWAY = HttpRefusal(503, "The service is currently unavailable.")
+_DENIED = HttpRefusal(403, "Permission 'aiplatform.endpoints.predict' denied on resource (or it may not exist).")
+_BAD_TOKEN = HttpRefusal(401, "Request had invalid authentication credentials.")
+_BROKEN_STREAM = (
+    b'{"error": {"code": 503, "message": "The service is currently unavailable.", "status": "UNAVAILABLE"}}'
+)
 
 _ALL = (
     Scenario("normal", "Everything works."),
     # Refused at the handshake.
-    Scenario("no_live_access", "404 at the handshake.", handshake=HttpRefusal(404, "Requested entity was not found.")),
+    Scenario("no_live_access", "404 at the handshake; requests work.", handshake=_NO_LIVE),
     Scenario(
         "unauthorized",
         "401 at the handshake, whatever the credential.",
@@ -67,6 +81,31 @@ _ALL = (
         "unavailable",
         "503 at the handshake.",
         handshake=HttpRefusal(503, "The service is currently unavailable."),
+    ),
+    # No Live socket, and requests that fail too.
+    Scenario("rest_only", "No Live socket; the SDK is refused, plain REST works.", _NO_LIVE, http="not_for_sdk"),
+    Scenario("nothing_works", "Everything is answered with 503.", _AWAY, http=_AWAY),
+    Scenario("http_unavailable", "No Live socket; requests get 503.", _NO_LIVE, http=_AWAY),
+    Scenario("http_quota", "No Live socket; requests get 429 with RetryInfo.", _NO_LIVE, http=_QUOTA),
+    Scenario("http_not_found", "No Live socket; requests get 404.", _NO_LIVE, http=_NO_LIVE),
+    Scenario("http_unauthorized", "No Live socket; requests get 401.", _NO_LIVE, http=_BAD_TOKEN),
+    Scenario("http_permission_denied", "No Live socket; requests get 403.", _NO_LIVE, http=_DENIED),
+    Scenario("http_hang", "No Live socket; requests are never answered.", _NO_LIVE, http="hang"),
+    Scenario("http_empty", "No Live socket; answers without a word.", _NO_LIVE, http_turn="empty"),
+    Scenario("http_blocked", "No Live socket; every prompt is blocked.", _NO_LIVE, http_turn="blocked"),
+    Scenario("http_safety_stop", "No Live socket; answers stop for SAFETY.", _NO_LIVE, http_turn="safety"),
+    Scenario("http_malformed_call", "No Live socket; a malformed call.", _NO_LIVE, http_turn="malformed_call"),
+    Scenario("http_thoughts", "No Live socket; thoughts come before the answer.", _NO_LIVE, thoughts=True),
+    Scenario(
+        "http_error_mid_stream",
+        "No Live socket; an error event in mid-answer.",
+        _NO_LIVE,
+        http_mid_stream=_BROKEN_STREAM,
+    ),
+    Scenario("http_cut_mid_stream", "No Live socket; TCP is cut in mid-answer.", _NO_LIVE, http_mid_stream="cut"),
+    Scenario("http_stall", "No Live socket; two chunks, then silence.", _NO_LIVE, http_mid_stream="silence"),
+    Scenario(
+        "http_bad_json", "No Live socket; an event that is no JSON.", _NO_LIVE, http_mid_stream=b'{"candidates": ['
     ),
     Scenario("never_accepts", "TCP is accepted, the handshake is never answered.", handshake="hang"),
     # Refused at the setup.

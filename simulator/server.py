@@ -15,6 +15,8 @@ from simulator.connection_record import Connection
 from simulator.control import Control
 from simulator.credentials import find_credential, judge
 from simulator.endpoints import Endpoint, fold_slashes, live_endpoint
+from simulator.generate_paths import generate_path
+from simulator.generate_server import GenerateTier, Request
 from simulator.known_models import KnownModel, with_defaults
 from simulator.live_socket import LiveSocket
 from simulator.oauth import TokenIssuer, TokenRefused
@@ -27,7 +29,7 @@ from simulator.setup_rules import World
 
 MAX_CONNECTIONS = 2_000
 KEPT_CONNECTIONS = 500
-MAX_BODY = 2**20
+MAX_BODY = 32 * 2**20
 SERVER_HEADER = ("x-simulator", "live-proxy simulator")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -60,6 +62,8 @@ class Simulator:
         self._tokens = TokenIssuer(token_lifetime)
         self._sessions = ResumableSessions()
         self._records: deque[Connection] = deque(maxlen=KEPT_CONNECTIONS)
+        self._requests: deque[Request] = deque(maxlen=KEPT_CONNECTIONS)
+        self._generate = GenerateTier(self._tokens, self.pace, note=self._requests.append, changed=self._changed)
         self._open = 0
         self._sockets: dict[LiveSocket, asyncio.Task[Any] | None] = {}
         self._waiters: set[asyncio.Future[None]] = set()
@@ -72,6 +76,7 @@ class Simulator:
             ("PUT", "/simulator/scenario"): control.put_scenario,
             ("POST", "/simulator/script"): control.post_script,
             ("GET", "/simulator/connections"): control.get_connections,
+            ("GET", "/simulator/requests"): control.get_requests,
         }
 
     # Life
@@ -81,7 +86,9 @@ class Simulator:
         app = web.Application(client_max_size=MAX_BODY)
         app.on_response_prepare.append(_sign)
         app.router.add_route("*", "/{path:.*}", self._dispatch)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, shutdown_timeout=1.0, handler_cancellation=True
+        )
         await runner.setup()
         try:
             await web.TCPSite(
@@ -183,6 +190,11 @@ class Simulator:
         return list(self._records)
 
     @property
+    def requests(self) -> list[Request]:
+        """The newest requests to the HTTP tiers, oldest first."""
+        return list(self._requests)
+
+    @property
     def open_connections(self) -> int:
         return self._open
 
@@ -210,6 +222,11 @@ class Simulator:
             return await self._live(request, endpoint)
         if handler := self._routes.get((request.method, path)):
             return await handler(request)
+        if request.method == "POST" and (generate := generate_path(path)):
+            headers = {name.lower(): value for name, value in request.headers.items()}
+            credential = find_credential(headers, request.query)
+            world = World(self.models, self.projects)
+            return await self._generate.serve(request, generate, credential, self._scenario, world, self.api_keys)
         return _error(HttpRefusal(404, "Requested entity was not found."))
 
     async def _token(self, request: web.Request) -> web.Response:

@@ -1,0 +1,184 @@
+"""The HTTP tiers: one request in, an answer in chunks out, broken where its scenario says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from simulator.credentials import NO_CREDENTIAL, Credential, judge
+from simulator.generate_answers import Chunk, blocked, chunks, empty, joined
+from simulator.generate_paths import GeneratePath
+from simulator.generate_rules import Asked, RequestRefused, check_model, read_request
+from simulator.oauth import TokenIssuer
+from simulator.pace import Pace
+from simulator.refusals import Close, HttpRefusal
+from simulator.scenarios import Scenario
+from simulator.setup_rules import World
+
+FAULT_AFTER_CHUNKS = 2
+SDK = "google-genai-sdk"
+BAD_KEY_DETAIL = {
+    "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+    "reason": "API_KEY_INVALID",
+    "domain": "googleapis.com",
+}
+
+
+@dataclass(eq=False)
+class Request:
+    """What is known of one request, for tests to look at. Headers and credentials are not in it."""
+
+    path: str
+    platform: str
+    model: str
+    method: str
+    credential: str
+    scenario: str
+    sdk: bool
+    body: dict[str, Any] = field(default_factory=dict)
+    status: int = 0
+    sent: list[float] = field(default_factory=list)
+    cancelled: bool = False
+    """The client left before the answer was whole."""
+
+
+class GenerateTier:
+    """`note` takes the record of each request; `changed` announces that one grew."""
+
+    def __init__(
+        self, tokens: TokenIssuer, pace: Pace, *, note: Callable[[Request], None], changed: Callable[[], None]
+    ) -> None:
+        self._tokens = tokens
+        self._pace = pace
+        self._note = note
+        self._changed = changed
+
+    async def serve(
+        self,
+        request: web.Request,
+        path: GeneratePath,
+        credential: Credential,
+        scenario: Scenario,
+        world: World,
+        api_keys: Collection[str] | None,
+    ) -> web.StreamResponse:
+        agent = request.headers.get("x-goog-api-client", "") + request.headers.get("user-agent", "")
+        record = Request(
+            request.path, path.endpoint.platform, path.model, path.method, credential.kind, scenario.name, SDK in agent
+        )
+        self._note(record)
+        try:
+            return await self._serve(request, path, credential, scenario, world, api_keys, record)
+        except RequestRefused as refused:
+            return self._refuse(request, path, record, refused.refusal)
+        except asyncio.CancelledError:
+            record.cancelled = True
+            raise
+        finally:
+            self._changed()
+
+    async def _serve(
+        self,
+        request: web.Request,
+        path: GeneratePath,
+        credential: Credential,
+        scenario: Scenario,
+        world: World,
+        api_keys: Collection[str] | None,
+        record: Request,
+    ) -> web.StreamResponse:
+        if scenario.http == "hang":
+            await asyncio.sleep(self._pace.setup_deadline)
+        if isinstance(scenario.http, HttpRefusal):
+            raise RequestRefused(scenario.http)
+        if scenario.http == "not_for_sdk" and record.sdk:
+            raise RequestRefused(HttpRefusal(503, "The service is currently unavailable."))
+        _check_credential(judge(credential, path.endpoint, self._tokens, api_keys))
+        check_model(path, world)
+        raw = await request.read()
+        asked = read_request(raw, path)
+        record.body = json.loads(raw)
+        record.status = 200
+        if path.method == "countTokens":
+            details = [{"modality": "TEXT", "tokenCount": asked.prompt_tokens}]
+            return web.json_response({"totalTokens": asked.prompt_tokens, "promptTokensDetails": details})
+        answer = _answer(asked, path, scenario)
+        if path.method == "generateContent":
+            return web.json_response(joined(answer))
+        return await self._stream(request, answer, scenario, record, sse=request.query.get("alt") == "sse")
+
+    async def _stream(
+        self, request: web.Request, answer: list[Chunk], scenario: Scenario, record: Request, *, sse: bool
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(
+            headers={"Content-Type": "text/event-stream" if sse else "application/json; charset=UTF-8"}
+        )
+        await response.prepare(request)
+        if not sse:
+            await response.write(b"[")
+        for at, chunk in enumerate(answer):
+            if at == FAULT_AFTER_CHUNKS and scenario.http_mid_stream is not None:
+                if scenario.http_mid_stream == "cut":
+                    assert request.transport is not None
+                    request.transport.abort()
+                    return response
+                if scenario.http_mid_stream == "silence":
+                    await asyncio.sleep(self._pace.setup_deadline)
+                    return response
+                await response.write(_framed(scenario.http_mid_stream, at, sse=sse))
+                if b'"error"' in scenario.http_mid_stream:
+                    return response
+            if self._pace.chunk_delay and at:
+                await asyncio.sleep(self._pace.chunk_delay)
+            await response.write(_framed(json.dumps(chunk, ensure_ascii=False).encode(), at, sse=sse))
+            record.sent.append(time.monotonic())
+            self._changed()
+        if not sse:
+            await response.write(b"]")
+        await response.write_eof()
+        return response
+
+    def _refuse(
+        self, request: web.Request, path: GeneratePath, record: Request, refusal: HttpRefusal
+    ) -> web.StreamResponse:
+        record.status = refusal.status
+        body: Any = refusal.body()
+        if path.method == "streamGenerateContent" and request.query.get("alt") != "sse":
+            body = [body]
+        return web.json_response(body, status=refusal.status, headers=refusal.headers)
+
+
+def _answer(asked: Asked, path: GeneratePath, scenario: Scenario) -> list[Chunk]:
+    match scenario.http_turn:
+        case "empty":
+            return [empty(asked, path)]
+        case "blocked":
+            return [blocked(asked, path)]
+        case "malformed_call":
+            return [empty(asked, path, "MALFORMED_FUNCTION_CALL")]
+    answer = list(chunks(asked, path, thoughts=scenario.thoughts))
+    if scenario.http_turn == "safety":
+        return [*answer[:FAULT_AFTER_CHUNKS], empty(asked, path, "SAFETY")]
+    return answer
+
+
+def _check_credential(judged: HttpRefusal | Close | None) -> None:
+    """What a socket says by closing, a request says by status: 400 for a bad key, 403 for none."""
+    if isinstance(judged, HttpRefusal):
+        raise RequestRefused(judged)
+    if judged is NO_CREDENTIAL:
+        raise RequestRefused(HttpRefusal(403, NO_CREDENTIAL.reason))
+    if judged is not None:
+        raise RequestRefused(HttpRefusal(400, "API key not valid. Please pass a valid API key.", (BAD_KEY_DETAIL,)))
+
+
+def _framed(data: bytes, at: int, *, sse: bool) -> bytes:
+    if sse:
+        return b"data: " + data + b"\r\n\r\n"
+    return (b",\r\n" if at else b"") + data
