@@ -44,11 +44,17 @@ class LiveConfig:
     max_sessions: int
     max_sessions_per_user: int
     demo: bool
+    redis_url: str = ""
 
     @property
     def offered(self) -> tuple[Family, ...]:
         """The families that somebody could serve; all of them while nothing is configured."""
         return tuple(family for family in self.families if self.candidates(family)) or self.families
+
+    @property
+    def every_candidate(self) -> tuple[Candidate, ...]:
+        """Of all families, each once."""
+        return tuple(dict.fromkeys(each for family in self.families for each in self.candidates(family)))
 
     def candidates(self, family: Family) -> tuple[Candidate, ...]:
         return candidates(
@@ -131,6 +137,7 @@ def read_config() -> LiveConfig:
         drain_timeout=_positive("LIVE_DRAIN_TIMEOUT"),
         max_sessions=int(_positive("LIVE_MAX_SESSIONS")),
         max_sessions_per_user=int(_positive("LIVE_MAX_SESSIONS_PER_USER")),
+        redis_url=settings.REDIS_URL,
         demo=urlsplit(settings.GOOGLE_VERTEX_BASE_URL).hostname in ("127.0.0.1", "localhost", "::1"),
     )
 

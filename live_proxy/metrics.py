@@ -26,6 +26,7 @@ RECORDS_LOST = Counter("live_records_lost_total", "Records that could not be wri
 WRITES_LATE = Counter("live_writes_late_total", "Durable writes that took longer than promised")
 WRITER_FAILING = Gauge("live_writer_failing", "1 while the database takes no records")
 WRITER_LAG = Gauge("live_writer_lag_records", "Records waiting to be written")
+BREAKER_OPEN = Gauge("live_breaker_open_circuits", "Candidates that are not tried: they failed, or are held out")
 LOOP_LAG = Gauge("live_loop_lag_seconds", "Longest delay of the event loop in the last second")
 
 # One series each, resolved once: `labels()` is a lock and a look-up, too dear for every frame.

@@ -17,11 +17,17 @@ from conversations.records import Record
 from conversations.selectors import processes_with_open_sessions
 from conversations.services import Applied, Swept, records_apply, sessions_heartbeat, sessions_sweep
 from live_proxy import commands, metrics
+from live_proxy.breaker.breaker import Breaker
+from live_proxy.breaker.memory import MemoryStore
+from live_proxy.breaker.redis_store import RedisStore
+from live_proxy.breaker.rules import key_of
 from live_proxy.candidates import Candidate, TransportName
 from live_proxy.close_codes import SIGNED_OUT, TAKEN_OVER, CloseCode
 from live_proxy.config import LiveConfig, live_config
 from live_proxy.credentials import TokenProvider
 from live_proxy.database import Database, with_fresh_connection
+from live_proxy.edge.requested import requested
+from live_proxy.edge.upstream_setup import upstream_setup
 from live_proxy.errors import Failure
 from live_proxy.hub import Hub
 from live_proxy.ladder import Ladder
@@ -43,6 +49,7 @@ CHECK_AGAIN = 1.0
 SWEEP_EVERY = 10.0
 COMMIT_TIMEOUT = 2.0
 PREPARE_TIMEOUT = 5.0
+PROBE = requested({})
 TRANSPORTS: dict[TransportName, Callable[..., Transport]] = {
     "websocket": WebSocketTransport,
     "sdk": SdkTransport,
@@ -58,7 +65,13 @@ class Runtime:
         self.writer = Writer(_apply, commit_timeout=COMMIT_TIMEOUT)
         self.tokens = TokenProvider(config.token_sources)
         self.hub = Hub(max_sessions=config.max_sessions, max_per_user=config.max_sessions_per_user)
-        self.ladder = Ladder(self.transport, setup_timeout=config.setup_timeout, climb_timeout=config.climb_timeout)
+        self.breaker = Breaker(RedisStore(config.redis_url) if config.redis_url else MemoryStore(), self._probe)
+        self.ladder = Ladder(
+            self.transport,
+            setup_timeout=config.setup_timeout,
+            climb_timeout=config.climb_timeout,
+            breaker=self.breaker,
+        )
         self.listener = commands.Listener(self.database, self._obey)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -72,12 +85,28 @@ class Runtime:
             setup_timeout=self.config.setup_timeout,
         )
 
+    async def _probe(self, key: str) -> Failure | None:
+        """Set a candidate up and leave again. None where it would serve, or is no longer configured."""
+        candidate = next((each for each in self.config.every_candidate if key_of(each) == key), None)
+        if candidate is None:
+            return None
+        transport = self.transport(candidate)
+        setup = upstream_setup(PROBE, candidate, project=self.config.addresses.project)
+        try:
+            await transport.open(setup, (), asyncio.get_running_loop().time() + self.config.setup_timeout)
+        except Failure as failure:
+            return failure
+        finally:
+            await transport.close()
+        return None
+
     def start(self) -> None:
         self.writer.start()
         tls_context()  # made once, and not while somebody waits for a dial
         self._tasks = [
             spawn(self.hub.tick_forever(), name="ticker"),
             spawn(self.listener.run(), name="commands"),
+            spawn(self.breaker.run(), name="breaker"),
             spawn(_every(HEARTBEAT.total_seconds(), self._heartbeat), name="heartbeat"),
             spawn(_every(SWEEP_EVERY, self._sweep), name="sweeper"),
             spawn(_every(CHECK_EVERY, self._check_credentials), name="credential-check"),

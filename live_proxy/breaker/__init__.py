@@ -1,0 +1,1 @@
+"""The breaker: what failed a moment ago, for anybody, is not tried again by everybody."""
