@@ -144,8 +144,8 @@ def _check_calls(contents: Sequence[dict[str, Any]]) -> None:
         if calls and len(calls) != len(answers):
             raise Refused(
                 1007,
-                "Please ensure that the number of function response parts is equal to the number of function call parts "
-                "of the function call turn.",
+                "Please ensure that the number of function response parts is equal to the number of function call "
+                "parts of the function call turn.",
             )
         if not calls and answers:
             raise Refused(
@@ -154,8 +154,8 @@ def _check_calls(contents: Sequence[dict[str, Any]]) -> None:
         if calls and (at == 0 or contents[at - 1].get("role", "user") == "model"):
             raise Refused(
                 1007,
-                "Please ensure that function call turn comes immediately after a user turn or after a function response "
-                "turn.",
+                "Please ensure that function call turn comes immediately after a user turn or after a function "
+                "response turn.",
             )
 
 

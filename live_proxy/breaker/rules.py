@@ -54,8 +54,8 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """`half_open`: somebody probes it now. `key` is `transport/platform/location/endpoint/model`. Times are in seconds since 1970. `reason` is an error
-    kind; `held_by` the user who holds it out."""
+    """`key` is `transport/platform/location/endpoint/model`. Times are in seconds since 1970. `half_open`: somebody
+    probes it now. `reason` is an error kind; `held_by` the user who holds it out."""
 
     key: str
     state: State

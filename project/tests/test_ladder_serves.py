@@ -4,23 +4,59 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conversations.models import FallbackEvent, Message, TransportAttempt
-from project.tests.driving import AUDIO, TEXT, PageSocket, Service, rows
+from live_proxy.tests.upstreams import tcp_server
+from project.tests.driving import AUDIO, PageSocket, Service, rows
 from simulator import Simulator
+from simulator.refusals import Abort
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ANSWER = "Hello! This is the Gemini Live simulator, not Google. You said: “{}”."
 
 
 @pytest.fixture
-def google(google: Simulator, settings: Any) -> Simulator:
+async def google(
+    google: Simulator, settings: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncIterator[Simulator]:
+    """All rungs. A test may name its `project`, its API `key`, and what is wrong with `vertex`."""
+    asked = getattr(request.node, "callspec", None)
+    params = asked.params if asked else {}
     settings.LIVE_TRANSPORTS = ["websocket", "sdk", "rest"]
-    return google
+    settings.GOOGLE_CLOUD_PROJECT = params.get("project", settings.GOOGLE_CLOUD_PROJECT)
+    settings.GOOGLE_API_KEY = params.get("key", "")
+    if params.get("vertex") == "bad credential":
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "no-such-file.json"))
+    if params.get("vertex") != "silent":
+        yield google
+        return
+
+    async def says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with tcp_server(says_nothing) as base:
+        settings.GOOGLE_VERTEX_BASE_URL = base
+        yield google
+
+
+@pytest.fixture
+def project() -> None:
+    """Named by parameters, read by `google`."""
+
+
+@pytest.fixture
+def key() -> None:
+    """Named by parameters, read by `google`."""
+
+
+@pytest.fixture
+def vertex() -> None:
+    """Named by parameters, read by `google`."""
 
 
 async def attempts() -> list[tuple[str, str, str]]:
@@ -120,20 +156,20 @@ async def test_the_second_session_skips_what_the_first_found_dead(service: Servi
 
 
 async def test_an_upstream_that_dies_unheard_is_answered_once_below(service: Service) -> None:
-    service.google.script(["normal", "internal", "internal", "internal"])
+    service.google.script(["no_output"])
+    service.google.scenario = "no_live_access"
     socket = await service.talk()
     await served(socket)
-    service.google.scenario = "no_live_access"
-    service.google.connections[-1]
-    await socket.ask("one")
-    for live in list(service.google._sockets):
-        from simulator.refusals import Abort
-
-        live.end(Abort())
-    assert await socket.ask("two") == ANSWER.format("two")
+    await socket.type("two")
+    await service.google.wait_for(lambda google: len(google.connections[-1].frames) == 2)
+    (live,) = service.google._sockets
+    live.end(Abort())
+    await socket.turn_end()
+    assert socket.text() == ANSWER.format("two")
     await service.written()
-    assert [message.text for message in await model_messages()] == [ANSWER.format("one"), ANSWER.format("two")]
-    assert [message.status for message in await model_messages()] == ["complete"] * 2
+    (message,) = await model_messages()
+    assert (message.status, message.transport, message.text) == ("complete", "sdk", ANSWER.format("two"))
+    assert (await fallbacks())[0][2] == "network"
 
 
 @pytest.mark.parametrize("scenario", ["http_error_mid_stream", "http_cut_mid_stream"])
@@ -151,7 +187,6 @@ async def test_an_answer_that_was_heard_is_never_given_twice(service: Service, s
 
 
 async def test_a_refused_question_goes_on_down_without_being_counted(service: Service) -> None:
-    """Three refusals of the question itself, and the fourth place answers."""
     service.google.scenario = "http_quota"
     socket = await service.talk()
     await socket.type("hello")
@@ -189,8 +224,6 @@ async def test_a_spoken_turn_that_nobody_answered_is_given_to_the_next(service: 
         await socket.send({"realtimeInput": {"audio": {"mimeType": "audio/pcm;rate=16000", "data": "AAAA" * 400}}})
     await socket.send({"realtimeInput": {"activityEnd": {}}})
     await service.google.wait_for(lambda google: google.connections[-1].audio_frames == 20)
-    from simulator.refusals import Abort
-
     (live,) = service.google._sockets
     live.end(Abort())
     assert (await served(socket))["transport"] == "sdk"
@@ -213,38 +246,77 @@ async def test_a_refusal_costs_little_time(service: Service) -> None:
     assert time.monotonic() - began < 0.8, "refusals are answered at once; the rest is ours"
 
 
-async def test_a_host_that_swallows_packets_ends_in_an_answer(service: Service, settings: Any) -> None:
-    """Vertex takes connections and says nothing on any transport; the Developer API answers."""
-    # made in the fixture of the module that needs it: see `swallowing`
+async def test_a_live_socket_that_swallows_packets_ends_in_an_answer(service: Service) -> None:
+    """A tenth of the real deadlines: two attempts of 0.5 s, and 2 s for the whole climb."""
+    service.google.scenario = "never_accepts"
+    service.runtime.ladder._setup_timeout, service.runtime.ladder._climb_timeout = 0.5, 2.0
+    socket = await service.connect()
+    began = time.monotonic()
+    await socket.set_up()
+    assert await socket.ask("hello") == ANSWER.format("hello")
+    assert time.monotonic() - began < 2.0
+    assert (await model_messages())[0].transport == "sdk"
+
+
+@pytest.mark.parametrize("key", ["sim-key-0123456789"])
+@pytest.mark.parametrize("vertex", ["silent"])
+async def test_a_whole_platform_that_swallows_packets_ends_in_an_answer_of_the_other(
+    service: Service, key: str, vertex: str
+) -> None:
+    service.google.scenario = "rest_only"
+    service.runtime.ladder._setup_timeout, service.runtime.ladder._climb_timeout = 0.5, 2.0
+    socket = await service.connect()
+    began = time.monotonic()
+    await socket.set_up()
+    assert await socket.ask("hello") == ANSWER.format("hello")
+    assert time.monotonic() - began < 2.0
+    assert (await model_messages())[0].transport == "rest"
 
 
 @pytest.mark.parametrize(
-    ("project", "key", "transport", "platform"),
+    ("project", "key", "scenario", "transport", "platform"),
     [
-        ("demo-project", "", "sdk", "vertex"),
-        ("", "sim-key-0123456789", "sdk", "developer"),
-        ("demo-project", "sim-key-0123456789", "sdk", "vertex"),
-        ("demo-project-wrong", "sim-key-0123456789", "sdk", "developer"),
+        pytest.param("demo-project", "", "no_live_access", "sdk", "vertex", id="vertex alone"),
+        pytest.param("", "sim-key-0123456789", "no_live_access", "sdk", "developer", id="key alone"),
+        pytest.param("", "sim-key-0123456789", "rest_only", "rest", "developer", id="key alone, REST only"),
+        pytest.param("demo-project", "sim-key-0123456789", "no_live_access", "sdk", "vertex", id="both"),
+        pytest.param("wrong-project", "sim-key-0123456789", "rest_only", "rest", "developer", id="wrong project"),
     ],
 )
 async def test_each_set_of_credentials_finds_its_way(
-    google: Simulator,
-    settings: Any,
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    project: str,
-    key: str,
-    transport: str,
-    platform: str,
+    service: Service, project: str, key: str, scenario: str, transport: str, platform: str
 ) -> None:
-    google.scenario = "no_live_access"
-    google.projects = ["demo-project"]
-    settings.GOOGLE_CLOUD_PROJECT, settings.GOOGLE_API_KEY = project, key
-    service: Service = await asyncio.to_thread(lambda: None) or request.getfixturevalue("service")
+    service.google.scenario = scenario
+    service.google.projects = ["demo-project"]
     socket = await service.talk()
     notice = await served(socket)
     assert (notice["transport"], notice["platform"]) == (transport, platform)
     assert await socket.ask("hi") == ANSWER.format("hi")
 
 
-assert TEXT
+@pytest.mark.parametrize("key", ["sim-key-0123456789"])
+@pytest.mark.parametrize("vertex", ["bad credential"])
+async def test_a_bad_credential_on_vertex_still_reaches_the_developer_api(
+    service: Service, key: str, vertex: str
+) -> None:
+    service.google.scenario = "rest_only"
+    socket = await service.talk()
+    assert await socket.ask("hi") == ANSWER.format("hi")
+    await service.written()
+    found = await rows(TransportAttempt.objects.order_by("started_at"))
+    assert [(a.transport, a.platform, a.error_kind) for a in found if a.platform == "vertex"] == [
+        ("websocket", "vertex", "credentials")
+    ], "one look is enough: the platform is out on every transport"
+    assert (found[-1].transport, found[-1].platform) == ("rest", "developer")
+
+
+@pytest.mark.parametrize("project", [""])
+async def test_without_any_credentials_one_sentence_says_so(service: Service, project: str) -> None:
+    socket = await service.talk()
+    await socket.type("hello")
+    await socket.notice("saved")
+    error = await socket.notice("error")
+    assert error["tried"] == []
+    assert error["retryable"] is False
+    await service.written()
+    assert [message.status for message in await model_messages()] == ["failed"]
