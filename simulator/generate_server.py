@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.credentials import NO_CREDENTIAL, Credential, judge
+from simulator.credentials import NO_CREDENTIAL, Credential, find_credential, judge
 from simulator.generate_answers import Chunk, blocked, chunks, empty, joined
 from simulator.generate_paths import GeneratePath
 from simulator.generate_rules import Asked, RequestRefused, check_model, read_request
@@ -22,6 +22,7 @@ from simulator.scenarios import Scenario
 from simulator.setup_rules import World
 
 FAULT_AFTER_CHUNKS = 2
+MAX_BODY = 32 * 2**20
 SDK = "google-genai-sdk"
 BAD_KEY_DETAIL = {
     "@type": "type.googleapis.com/google.rpc.ErrorInfo",
@@ -63,23 +64,25 @@ class GenerateTier:
         self,
         request: web.Request,
         path: GeneratePath,
-        credential: Credential,
         scenario: Scenario,
         world: World,
         api_keys: Collection[str] | None,
     ) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        credential = find_credential(headers, request.query)
         agent = request.headers.get("x-goog-api-client", "") + request.headers.get("user-agent", "")
         record = Request(
             request.path, path.endpoint.platform, path.model, path.method, credential.kind, scenario.name, SDK in agent
         )
         self._note(record)
+        self._changed()
         try:
             return await self._serve(request, path, credential, scenario, world, api_keys, record)
         except RequestRefused as refused:
             return self._refuse(request, path, record, refused.refusal)
-        except asyncio.CancelledError:
+        except ConnectionError:
             record.cancelled = True
-            raise
+            return web.Response(status=503)  # to nobody
         finally:
             self._changed()
 
@@ -93,15 +96,15 @@ class GenerateTier:
         api_keys: Collection[str] | None,
         record: Request,
     ) -> web.StreamResponse:
+        raw = await _body(request)  # before anything waits: an unread body hides that the client left
         if scenario.http == "hang":
-            await asyncio.sleep(self._pace.setup_deadline)
+            await self._pause(request, self._pace.setup_deadline)
         if isinstance(scenario.http, HttpRefusal):
             raise RequestRefused(scenario.http)
         if scenario.http == "not_for_sdk" and record.sdk:
             raise RequestRefused(HttpRefusal(503, "The service is currently unavailable."))
         _check_credential(judge(credential, path.endpoint, self._tokens, api_keys))
         check_model(path, world)
-        raw = await request.read()
         asked = read_request(raw, path)
         record.body = json.loads(raw)
         record.status = 200
@@ -129,13 +132,13 @@ class GenerateTier:
                     request.transport.abort()
                     return response
                 if scenario.http_mid_stream == "silence":
-                    await asyncio.sleep(self._pace.setup_deadline)
+                    await self._pause(request, self._pace.setup_deadline)
                     return response
                 await response.write(_framed(scenario.http_mid_stream, at, sse=sse))
                 if b'"error"' in scenario.http_mid_stream:
                     return response
             if self._pace.chunk_delay and at:
-                await asyncio.sleep(self._pace.chunk_delay)
+                await self._pause(request, self._pace.chunk_delay)
             await response.write(_framed(json.dumps(chunk, ensure_ascii=False).encode(), at, sse=sse))
             record.sent.append(time.monotonic())
             self._changed()
@@ -152,6 +155,23 @@ class GenerateTier:
         if path.method == "streamGenerateContent" and request.query.get("alt") != "sse":
             body = [body]
         return web.json_response(body, status=refusal.status, headers=refusal.headers)
+
+    async def _pause(self, request: web.Request, seconds: float) -> None:
+        """Raises `ConnectionResetError` as soon as the client leaves."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if request.transport is None or request.transport.is_closing():
+                raise ConnectionResetError
+            await asyncio.sleep(min(left, 0.05))
+
+
+async def _body(request: web.Request) -> bytes:
+    body = bytearray()
+    async for piece in request.content.iter_chunked(2**16):
+        body += piece
+        if len(body) > MAX_BODY:
+            raise RequestRefused(HttpRefusal(400, "Request payload size exceeds the limit: 33554432 bytes."))
+    return bytes(body)
 
 
 def _answer(asked: Asked, path: GeneratePath, scenario: Scenario) -> list[Chunk]:

@@ -29,7 +29,7 @@ from simulator.setup_rules import World
 
 MAX_CONNECTIONS = 2_000
 KEPT_CONNECTIONS = 500
-MAX_BODY = 32 * 2**20
+MAX_BODY = 2**20
 SERVER_HEADER = ("x-simulator", "live-proxy simulator")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -86,9 +86,7 @@ class Simulator:
         app = web.Application(client_max_size=MAX_BODY)
         app.on_response_prepare.append(_sign)
         app.router.add_route("*", "/{path:.*}", self._dispatch)
-        runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=1.0, handler_cancellation=True
-        )
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await runner.setup()
         try:
             await web.TCPSite(
@@ -223,10 +221,8 @@ class Simulator:
         if handler := self._routes.get((request.method, path)):
             return await handler(request)
         if request.method == "POST" and (generate := generate_path(path)):
-            headers = {name.lower(): value for name, value in request.headers.items()}
-            credential = find_credential(headers, request.query)
             world = World(self.models, self.projects)
-            return await self._generate.serve(request, generate, credential, self._scenario, world, self.api_keys)
+            return await self._generate.serve(request, generate, self._scenario, world, self.api_keys)
         return _error(HttpRefusal(404, "Requested entity was not found."))
 
     async def _token(self, request: web.Request) -> web.Response:

@@ -43,7 +43,7 @@ async def test_bad_requests(sim: Simulator) -> None:
         for body in bad_scripts:
             async with http.post("/simulator/script", json=body) as response:
                 assert response.status == 400
-        for method, path in (("GET", "/token"), ("POST", "/v1/models/x:generateContent"), ("GET", "/simulator/x")):
+        for method, path in (("GET", "/token"), ("POST", "/v1/models/x:predict"), ("GET", "/simulator/x")):
             async with http.request(method, path) as response:
                 assert response.status == 404
                 assert (await response.json())["error"]["status"] == "NOT_FOUND"
