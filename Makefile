@@ -17,7 +17,7 @@ TEST_ENV = DEBUG=true GOOGLE_CLOUD_PROJECT= GOOGLE_API_KEY= GEMINI_API_KEY= GOOG
 	GOOGLE_VERTEX_BASE_URL= GOOGLE_GEMINI_BASE_URL= NO_GCE_CHECK=true REDIS_URL= LOG_LEVEL=INFO \
 	DATABASE_URL="$${TEST_DATABASE_URL:-sqlite:///$(CURDIR)/var/db.sqlite3}"
 
-.PHONY: help run test lint format lock migrate clean python install install-dev
+.PHONY: help run test bench lint format lock migrate clean python install install-dev
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +27,9 @@ run: install ## start the service for development (PORT=8001 and HOST=… change
 
 test: install-dev ## run every test (ARGS="-k name" picks some)
 	@SECRET_KEY="$(RANDOM_KEY)" $(TEST_ENV) exec $(BIN)/python scripts/test.py $(ARGS)
+
+bench: install-dev ## measure what a relayed frame costs (ARGS="--long" for more rounds)
+	@exec $(BIN)/python -m bench $(ARGS)
 
 lint: install-dev ## run every check that is not a test (ARGS="mypy" picks some)
 	@exec $(BIN)/python scripts/lint.py $(ARGS)

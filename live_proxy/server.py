@@ -7,15 +7,15 @@ before the sockets close.
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from types import FrameType
-from typing import Any, cast
+from typing import Any
 
 import structlog
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.http11 import Request
 
+from live_proxy.client_socket import Socket
 from live_proxy.runtime import stop_runtime
 from live_proxy.tasks import spawn
 
@@ -23,16 +23,6 @@ log = structlog.get_logger(__name__)
 
 MAX_MESSAGE = 3 * 1024 * 1024 + 64 * 1024
 HTTP_SHUTDOWN = 5
-
-
-class Socket(WebSocketsSansIOProtocol):
-    """Lets the application cut a connection: `close` alone waits for a peer that reads nothing."""
-
-    def handle_connect(self, event: Request) -> None:
-        super().handle_connect(event)
-        if hasattr(self, "scope"):
-            extensions = cast("dict[str, Any]", self.scope["extensions"])
-            extensions["live_proxy.abort"] = self.transport.abort
 
 
 class Server(uvicorn.Server):
@@ -47,6 +37,12 @@ class Server(uvicorn.Server):
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         await super().serve(sockets)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # What is loaded by now stays for good; looking through it again and again would stall every voice.
+        gc.collect()
+        gc.freeze()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._signals += 1

@@ -29,25 +29,17 @@ _SERVER_TAIL = (
     rf'"{_WS}(?P<mime>,{_WS}{_MIME}{_WS})?\}}{_WS}\}}{_WS}\]{_WS}(?P<role>,{_WS}{_ROLE}{_WS})?'
     rf"\}}{_WS}\}}{_WS}\}}{_WS}\Z"
 )
-_CLIENT = (re.compile(_CLIENT_HEAD), re.compile(_CLIENT_TAIL))
-_SERVER = (re.compile(_SERVER_HEAD), re.compile(_SERVER_TAIL))
-_CLIENT_BYTES = (re.compile(_CLIENT_HEAD.encode()), re.compile(_CLIENT_TAIL.encode()))
-_SERVER_BYTES = (re.compile(_SERVER_HEAD.encode()), re.compile(_SERVER_TAIL.encode()))
 MAX_TAIL = 1024
 
 
 def client_media(data: str | bytes) -> int:
     """The number of base64 characters of a client's lone audio or video piece, 0 if the frame is anything else."""
-    if isinstance(data, bytes):
-        return _scan_bytes(data, *_CLIENT_BYTES)
-    return _scan_text(data, *_CLIENT)
+    return _client_bytes(data) if isinstance(data, bytes) else _client_text(data)
 
 
 def server_media(data: str | bytes) -> int:
     """The number of base64 characters of a server's lone `inlineData` part, 0 if the frame is anything else."""
-    if isinstance(data, bytes):
-        return _scan_bytes(data, *_SERVER_BYTES)
-    return _scan_text(data, *_SERVER)
+    return _server_bytes(data) if isinstance(data, bytes) else _server_text(data)
 
 
 # The base64 alphabet has neither quote nor backslash, so the first quote after `data` must end the piece. With a
@@ -55,28 +47,44 @@ def server_media(data: str | bytes) -> int:
 # other. That the piece is base64 is for the other side to judge.
 
 
-def _scan_bytes(data: bytes, head: re.Pattern[bytes], tail: re.Pattern[bytes]) -> int:
-    start = head.match(data)
-    if start is None:
-        return 0
-    begin = start.end()
-    end = data.find(b'"', begin)
-    if end <= begin or len(data) - end > MAX_TAIL or not data.isascii() or b"\\" in data:
-        return 0
-    rest = tail.match(data, end)
-    return 0 if rest is None or _twice(start, rest) else end - begin
+class _Scan[T: (str, bytes)]:
+    """The scan of one side's frames in one type of data.
 
+    Frames of one stream differ in the piece alone, so what stood around the last piece is tried first. That gives
+    the patterns' own answer: where they end depends on nothing beyond their last quote.
+    """
 
-def _scan_text(data: str, head: re.Pattern[str], tail: re.Pattern[str]) -> int:
-    start = head.match(data)
-    if start is None:
-        return 0
-    begin = start.end()
-    end = data.find('"', begin)
-    if end <= begin or len(data) - end > MAX_TAIL or not data.isascii() or "\\" in data:
-        return 0
-    rest = tail.match(data, end)
-    return 0 if rest is None or _twice(start, rest) else end - begin
+    def __init__(self, head: re.Pattern[T], tail: re.Pattern[T], quote: T, backslash: T) -> None:
+        self._head: re.Pattern[T] = head
+        self._tail: re.Pattern[T] = tail
+        self._quote: T = quote
+        self._backslash: T = backslash
+        self._around: tuple[T, T] | None = None
+
+    def __call__(self, data: T) -> int:
+        if not data.isascii() or self._backslash in data:
+            return 0
+        if (around := self._around) is not None:
+            before, after = around
+            if data.startswith(before) and data.endswith(after):
+                begin, end = len(before), len(data) - len(after)
+                if begin < end == data.find(self._quote, begin):
+                    return end - begin
+        return self._match(data)
+
+    def _match(self, data: T) -> int:
+        start = self._head.match(data)
+        if start is None:
+            return 0
+        begin = start.end()
+        end = data.find(self._quote, begin)
+        if end <= begin or len(data) - end > MAX_TAIL:
+            return 0
+        rest = self._tail.match(data, end)
+        if rest is None or _twice(start, rest):
+            return 0
+        self._around = (data[:begin], data[end:])
+        return end - begin
 
 
 def _twice[T: (str, bytes)](start: re.Match[T], rest: re.Match[T]) -> bool:
@@ -84,6 +92,12 @@ def _twice[T: (str, bytes)](start: re.Match[T], rest: re.Match[T]) -> bool:
     if not start.lastindex or not rest.lastindex:
         return False
     return any(start[name] and rest[name] for name in rest.re.groupindex)
+
+
+_client_text = _Scan(re.compile(_CLIENT_HEAD), re.compile(_CLIENT_TAIL), '"', "\\")
+_client_bytes = _Scan(re.compile(_CLIENT_HEAD.encode()), re.compile(_CLIENT_TAIL.encode()), b'"', b"\\")
+_server_text = _Scan(re.compile(_SERVER_HEAD), re.compile(_SERVER_TAIL), '"', "\\")
+_server_bytes = _Scan(re.compile(_SERVER_HEAD.encode()), re.compile(_SERVER_TAIL.encode()), b'"', b"\\")
 
 
 class Frame:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from functools import cache
 
 import structlog
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from live_proxy.addresses import Addresses
@@ -21,6 +21,7 @@ from live_proxy.errors import Action, ErrorKind, Failure
 from live_proxy.protocol.codec import JsonObject, NotJson, encode
 from live_proxy.protocol.frames import Frame
 from live_proxy.transports.base import Capabilities
+from live_proxy.transports.connection import Connection
 from live_proxy.verdicts import close_failure, error_body_failure, http_failure, local_failure
 
 log = structlog.get_logger(__name__)
@@ -30,7 +31,6 @@ PING_INTERVAL = 20.0
 PING_TIMEOUT = 60.0  # Google's pongs have been seen to take half a minute
 SEND_TIMEOUT = 10.0
 CLOSE_TIMEOUT = 0.8
-SMALL = 8000  # characters that fit what the library buffers without waiting, at four bytes each
 MAX_QUEUE = 32
 USER_AGENT = "live-proxy"
 MAX_BODY = 4096
@@ -62,7 +62,7 @@ class WebSocketTransport:
         self._tokens = tokens
         self._api_key = api_key
         self._setup_timeout = setup_timeout
-        self._socket: ClientConnection | None = None
+        self._socket: Connection | None = None
         self._first: list[Frame] = []
         self._set_up = False
         self._closing = False
@@ -98,9 +98,8 @@ class WebSocketTransport:
     async def send(self, frame: Frame) -> None:
         connection = self._connection
         try:
-            if len(frame.data) <= SMALL and connection.transport.get_write_buffer_size() == 0:
-                # The usual case, without the price of a timer: nothing is waiting, so this cannot wait.
-                await connection.send(frame.data)
+            # The usual case, without the price of a timer.
+            if connection.send_now(frame.data):
                 return
             async with asyncio.timeout(SEND_TIMEOUT):
                 await connection.send(frame.data)
@@ -115,10 +114,10 @@ class WebSocketTransport:
         for frame in self._first:
             yield frame
         self._first.clear()
-        recv, frame_of = connection.recv, Frame.from_server
+        receive, frame_of = connection.receive, Frame.from_server
         while True:
             try:
-                data = await recv()
+                data = await receive()
             except ConnectionClosed as closed:
                 if self._closing:
                     return
@@ -160,11 +159,12 @@ class WebSocketTransport:
         log.info("[Gemini Live Direct] ✅ WebSocket connected to Live API", model=self._candidate.model.name)
         await self._complete_setup(setup, history)
 
-    async def _dial(self, token: Token | None) -> ClientConnection:
+    async def _dial(self, token: Token | None) -> Connection:
         url = self._addresses.socket_url(self._candidate)
         try:
-            return await _Connect(
+            connection = await _Connect(
                 url,
+                create_connection=Connection,
                 ssl=tls_context() if url.startswith("wss:") else None,
                 additional_headers=self._headers(token),
                 user_agent_header=USER_AGENT,
@@ -177,6 +177,8 @@ class WebSocketTransport:
                 ping_interval=PING_INTERVAL,
                 ping_timeout=PING_TIMEOUT,
             )
+            assert isinstance(connection, Connection)
+            return connection
         except InvalidStatus as refused:
             response = refused.response
             body = bytes(response.body or b"")[:MAX_BODY].decode("utf-8", "replace")
@@ -217,7 +219,7 @@ class WebSocketTransport:
             raise local_failure(ErrorKind.BAD_MESSAGE, "messages before setupComplete")
 
     @property
-    def _connection(self) -> ClientConnection:
+    def _connection(self) -> Connection:
         if self._socket is None:
             raise local_failure(ErrorKind.CONNECT, "not open")
         return self._socket
