@@ -74,3 +74,8 @@ def messages_of(
         return [MessageItem(*row) for row in later.values_list(*_MESSAGE_FIELDS)[:limit]]
     newest = messages.order_by("-position").values_list(*_MESSAGE_FIELDS)[:limit]
     return [MessageItem(*row) for row in reversed(newest)]
+
+
+def conversation_exists(*, conversation_id: UUID) -> bool:
+    """Whoever's it is."""
+    return Conversation.objects.filter(pk=conversation_id).exists()

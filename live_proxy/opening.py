@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID, uuid4
 
@@ -11,12 +11,14 @@ from django.utils import timezone
 
 from conversations.models import Session as SessionRow
 from conversations.services import Claim, conversation_claim
+from live_proxy.candidates import TransportName
 from live_proxy.catalogue import Family, find_family
 from live_proxy.client_port import ClientPort
 from live_proxy.close_codes import NO_CONVERSATION, CloseCode
 from live_proxy.edge.history import Past
 from live_proxy.edge.requested import Requested, requested
-from live_proxy.errors import ClientFault
+from live_proxy.errors import ClientFault, ErrorKind
+from live_proxy.ladder import Previous
 from live_proxy.lease import LEASE, lease_until
 from live_proxy.protocol.client import client_message
 from live_proxy.protocol.codec import NotJson, decode
@@ -69,8 +71,11 @@ async def open_session(
     setup: Setup,
     conversation: UUID | None,
     notices: bool,
+    begin_as: UUID | None = None,
+    below: TransportName | None = None,
 ) -> Opened:
-    """Claim the conversation, or begin one, and make its session. Raises `ClientFault`."""
+    """Claim the conversation, or begin one (with the id `begin_as` where given), and make its session. The client's
+    own socket is no transport where it is blocked: `below` leaves that one out. Raises `ClientFault`."""
     config = runtime.config
     session_id = uuid4()
     claim = await runtime.database.run(
@@ -81,7 +86,7 @@ async def open_session(
         config.max_sessions_per_user - runtime.hub.count_of(user_id),
         runtime.process,
     )
-    place = Place(uuid4(), setup.family.label)
+    place = Place(begin_as or uuid4(), setup.family.label)
     if conversation is not None and claim is not None:
         place = Place(conversation, setup.family.label, fence=claim.fence, begun=True)
     recorder = Recorder(
@@ -92,12 +97,18 @@ async def open_session(
         process=runtime.process,
         place=place,
     )
+    candidates = config.candidates(setup.family)
+    lower = tuple(each for each in candidates if each.transport != below)
+    blocked = None
+    if below is not None and lower:
+        blocked = Previous(None, replace(candidates[0], transport=below), ErrorKind.CLIENT_SOCKET_BLOCKED)
     session = Session(
         session_id=session_id,
         user_id=user_id,
         port=port,
         requested=setup.requested,
-        candidates=config.candidates(setup.family),
+        candidates=lower,
+        instead_of=blocked,
         project=config.addresses.project,
         ladder=runtime.ladder,
         recorder=recorder,

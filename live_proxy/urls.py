@@ -1,13 +1,13 @@
 from django.urls import path
 
-from live_proxy.views import api, operations, pages
+from live_proxy.views import api, message_stream, operations, pages
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
     path("favicon.ico", pages.icon),
     path("c/<uuid:conversation_id>/", pages.chat, name="conversation"),
     path("api/conversations/", api.conversations, name="api_conversations"),
-    path("api/conversations/<uuid:conversation_id>/messages/", api.messages, name="api_messages"),
+    path("api/conversations/<uuid:conversation_id>/messages/", message_stream.messages, name="api_messages"),
     path("health/live", operations.live, name="health_live"),
     path("health/ready", operations.ready, name="health_ready"),
     path("metrics", operations.metrics, name="metrics"),

@@ -24,7 +24,7 @@ from live_proxy.edge.history import history_contents
 from live_proxy.edge.requested import Requested
 from live_proxy.edge.to_client import ClientView
 from live_proxy.errors import ErrorKind, Failure
-from live_proxy.ladder import Ladder, NoCandidate, Order, Upstream, label
+from live_proxy.ladder import Ladder, NoCandidate, Order, Previous, Upstream, label
 from live_proxy.protocol.codec import JsonObject
 from live_proxy.protocol.frames import Frame
 from live_proxy.recorder import Recorder
@@ -62,7 +62,8 @@ class SessionLimits:
 
 
 class Session:
-    """`asked_before` knows the messages that the conversation holds already."""
+    """`asked_before` knows the messages that the conversation holds already; `instead_of` is what the client would
+    have been served by, if it could."""
 
     def __init__(
         self,
@@ -80,6 +81,7 @@ class Session:
         notices: bool,
         now: Callable[[], datetime],
         asked_before: AskedBefore | None = None,
+        instead_of: Previous | None = None,
     ) -> None:
         self.id = session_id
         self.user_id = user_id
@@ -91,7 +93,7 @@ class Session:
         self._visit = visit = Visit(port, requested, transcript, recorder, silence, notices, now)
         self._question = Question(visit)
         self._spoken = Spoken(marked=speech_is_marked(requested))
-        self._link = UpstreamLink(ladder, Order(candidates, requested, project), recorder, self)
+        self._link = UpstreamLink(ladder, Order(candidates, requested, project), recorder, self, instead_of)
         self._relay = AnswerRelay(
             visit,
             ClientView(requested, new_id=lambda: f"function-call-{uuid4().int % 10**19}"),

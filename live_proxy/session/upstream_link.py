@@ -58,14 +58,16 @@ class _Plan:
 
 
 class UpstreamLink:
-    def __init__(self, ladder: Ladder, order: Order, record: Record, owner: Owner) -> None:
+    def __init__(
+        self, ladder: Ladder, order: Order, record: Record, owner: Owner, instead_of: Previous | None = None
+    ) -> None:
         self._ladder = ladder
         self._order = order
         self._record = record
         self._owner = owner
         self._wanted = asyncio.Event()
         self._ready = asyncio.Event()
-        self._plan = _Plan()
+        self._plan = _Plan(previous=instead_of)
         self._blame: Failure | None = None
         self._closing: asyncio.Task[None] | None = None
         self.proved = False  # the current or last upstream has served a turn to its end

@@ -23,7 +23,7 @@ class BadParameter(Exception):
     """A query parameter that cannot be understood; its text is for the caller."""
 
 
-def _error(status: int, message: str) -> JsonResponse:
+def json_error(status: int, message: str) -> JsonResponse:
     return JsonResponse({"error": {"code": status, "message": message}}, status=status)
 
 
@@ -38,11 +38,11 @@ def _json_endpoint(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return _error(401, _("Please sign in."))
+            return json_error(401, _("Please sign in."))
         try:
             return view(request, *args, **kwargs)
         except BadParameter as error:
-            return _error(400, str(error))
+            return json_error(400, str(error))
 
     return wrapper
 
@@ -134,7 +134,7 @@ def messages(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     limit = _whole_number(request, "limit", MESSAGES_PER_PAGE, 1, MESSAGES_PER_PAGE)
     conversation = conversation_of(conversation_id=conversation_id, user_id=user_id_of(request))
     if conversation is None:
-        return _error(404, _("There is no such conversation."))
+        return json_error(404, _("There is no such conversation."))
     found = messages_of(
         conversation_id=conversation_id, user_id=user_id_of(request), after_position=after, limit=limit + 1
     )
