@@ -1,6 +1,6 @@
 from django.urls import path
 
-from live_proxy.views import api, message_stream, operations, pages
+from live_proxy.views import api, demo, message_stream, operations, pages
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
@@ -8,6 +8,7 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/", pages.chat, name="conversation"),
     path("api/conversations/", api.conversations, name="api_conversations"),
     path("api/conversations/<uuid:conversation_id>/messages/", message_stream.messages, name="api_messages"),
+    path("api/demo/scenario/", demo.scenario, name="demo_scenario"),
     path("health/live", operations.live, name="health_live"),
     path("health/ready", operations.ready, name="health_ready"),
     path("metrics", operations.metrics, name="metrics"),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from conversations.selectors import conversation_of
 from live_proxy.config import live_config
 from live_proxy.views.api import first_conversations, user_id_of
+from live_proxy.views.demo import is_staff
 
 
 @require_safe
@@ -41,6 +42,7 @@ def chat(request: HttpRequest, conversation_id: uuid.UUID | None = None) -> Http
             "chat": reverse("chat"),
             "conversations": reverse("api_conversations"),
             "login": reverse("login"),
+            "scenario": reverse("demo_scenario") if config.demo and is_staff(request) else None,
         },
     }
     context = {

@@ -90,7 +90,15 @@ class Process:
 class Stack:
     """The service as an operator runs it. `database` and `redis` are URLs; SQLite in `folder` by default."""
 
-    def __init__(self, folder: Path, *, database: str = "", redis: str = "", scenario: str = "normal") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        database: str = "",
+        redis: str = "",
+        scenario: str = "normal",
+        transports: str = "websocket",
+    ) -> None:
         self.folder = folder
         self.google_port = free_port()
         self.processes: list[Process] = []
@@ -105,6 +113,7 @@ class Stack:
             "GOOGLE_APPLICATION_CREDENTIALS": str(key),
             "GOOGLE_VERTEX_BASE_URL": self.google,
             "LIVE_TOKEN_SOURCES": "google-auth",
+            "LIVE_TRANSPORTS": transports,
             "NO_GCE_CHECK": "true",
             "LIVE_DRAIN_TIMEOUT": "5",
             "LOG_FORMAT": "json",

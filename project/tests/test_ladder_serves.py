@@ -128,9 +128,7 @@ async def test_recovery_brings_the_live_socket_back_between_turns(service: Servi
     socket = await service.talk()
     await socket.ask("one")
     service.google.scenario = "normal"
-    breaker = service.runtime.ladder.breaker
-    assert breaker is not None
-    await breaker.reset(None)
+    await service.runtime.breaker.reset(None)
     notice = await served(socket)
     assert (notice["transport"], notice["from"], notice["reason"]) == ("websocket", "sdk", "recovered")
     assert await socket.ask("history") == (
@@ -193,7 +191,7 @@ async def test_a_refused_question_goes_on_down_without_being_counted(service: Se
     error = await socket.notice("error")
     assert error["retryable"] is True
     service.google.scenario = "no_live_access"
-    await service.runtime.ladder.breaker.reset(None)
+    await service.runtime.breaker.reset(None)
     assert await socket.ask("hello") == ANSWER.format("hello")
 
 
@@ -238,7 +236,7 @@ async def test_a_refusal_costs_little_time(service: Service) -> None:
     warm = await service.talk("bob")
     await warm.ask("warm")
     await warm.close()
-    await service.runtime.ladder.breaker.reset(None)
+    await service.runtime.breaker.reset(None)
     socket = await service.connect()
     began = time.monotonic()
     await socket.set_up()

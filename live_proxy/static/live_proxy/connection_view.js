@@ -10,6 +10,7 @@ const TAKEN_OVER = 4409;
 export class ConnectionView {
   #served = "";
   #wasReady = false;
+  #overHttp = false;
 
   /**
    * @param {import("./socket.js").LiveSocket} socket
@@ -31,11 +32,22 @@ export class ConnectionView {
     return this.socket.state === "closed" && this.socket.code === TAKEN_OVER;
   }
 
+  /** @param {boolean} active */
+  overHttp(active) {
+    this.#overHttp = active;
+    if (active) {
+      this.status.badge("http", "", "on");
+      this.status.say(words.overHttp);
+      this.status.notice({ text: words.overHttp, tone: "info" });
+    } else this.status.say(words.overSocketAgain);
+  }
+
   idle() {
     this.status.say(words.idle);
   }
 
   connecting() {
+    if (this.#overHttp) return;
     this.status.badge(words.connectingBadge, "", "wait");
     this.status.say(words.connecting);
     if (this.#wasReady || isFinal(this.socket.code ?? 0)) this.status.clearNotice();
@@ -49,6 +61,7 @@ export class ConnectionView {
   }
 
   waiting() {
+    if (this.#overHttp) return;
     this.closed();
     this.status.badge(words.notConnected, "", "wait");
     if (!navigator.onLine) this.status.say(words.offline);

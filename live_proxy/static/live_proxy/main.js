@@ -6,6 +6,7 @@ import { Composer } from "./composer.js";
 import { ConnectionView, SIGNED_OUT } from "./connection_view.js";
 import { enableCopying } from "./copy.js";
 import { find } from "./dom.js";
+import { HttpLine } from "./http_line.js";
 import { newId } from "./ids.js";
 import { RecordReader } from "./record.js";
 import { Sidebar } from "./sidebar.js";
@@ -30,6 +31,7 @@ const turns = new Turns(thread, askAgain);
 const record = new RecordReader(api, thread, turns);
 const socket = new LiveSocket(page.conversation, family.value);
 const connection = new ConnectionView(socket, status, api, page.urls);
+const http = new HttpLine(socket, api);
 const composer = new Composer(find("#composer"), find("#message"), find("#send"));
 let firstWords = "";
 let shownAddress = location.pathname;
@@ -41,6 +43,7 @@ function say(text) {
   if (socket.state === "ready") status.clearNotice();
   turns.said(id, text);
   socket.send(id, text);
+  http.pump();
 }
 
 /** @param {import("./message_view.js").MessageView} asked It keeps its id, so it stands in the record once. */
@@ -49,6 +52,7 @@ function askAgain(asked) {
   if (socket.state === "ready") status.clearNotice();
   turns.said(asked.clientId, asked.text, asked);
   socket.send(asked.clientId, asked.text);
+  http.pump();
 }
 
 /** @param {unknown} error */
@@ -119,6 +123,7 @@ function showAddress(conversation) {
   document.title = `${title} · Live Proxy`;
 }
 
+http.addEventListener("change", () => connection.overHttp(http.active));
 composer.addEventListener("intent", () => socket.state === "idle" && socket.connect());
 composer.addEventListener("say", (event) => say(/** @type {CustomEvent} */ (event).detail));
 family.addEventListener("change", () => socket.choose(family.value));
@@ -132,5 +137,6 @@ addEventListener("popstate", () => location.pathname === shownAddress || locatio
 enableCopying(log, (article) => thread.find((view) => view.article === article)?.text ?? "");
 enableThemeChoice(find("#theme"));
 sidebar.add(page.conversations);
+if (page.urls.scenario) import("./scenario.js").then(({ offerScenarios }) => offerScenarios(page.urls.scenario));
 if (page.conversation) loadRecord();
 else if (matchMedia("(pointer: fine)").matches) composer.focus();

@@ -18,6 +18,11 @@ export class Outbox {
     return this.#waiting.delete(id);
   }
 
+  /** @returns {[string, string]|null} the oldest message: its id and its text */
+  get first() {
+    return this.#waiting.entries().next().value ?? null;
+  }
+
   /** @returns {string[]} ids, oldest first */
   get ids() {
     return [...this.#waiting.keys()];

@@ -1,27 +1,28 @@
 // @ts-check
-/** The page's connection: opens on demand and comes back by itself. Fires `state`, `live`, `dropped` and `refused`. */
+/** The page's connection: comes back by itself. Fires `state`, `live`, `dropped`, `refused`, and `blocked` if never open. */
 
 import { CONFIRMATION_DEADLINE, delayBefore, LASTED, SETUP_DEADLINE } from "./backoff.js";
+import { Deadline } from "./deadline.js";
 import { Outbox } from "./outbox.js";
 import { readFrame, setupMessage, socketAddress, typedMessage } from "./protocol.js";
 import { isFinal } from "./words.js";
 
-const SUBPROTOCOL = "live-proxy.v1";
 const POISONOUS = new Set([1009, 4400]);
 
 /** @typedef {"idle"|"connecting"|"ready"|"waiting"|"closed"} State */
-
 export class LiveSocket extends EventTarget {
   /** @type {State} */
   state = "idle";
   /** @type {number|null} the last close code */
   code = null;
   outbox = new Outbox();
+  held = false; // while the conversation is served in another way
   /** @type {WebSocket|null} */
   #socket = null;
   #failures = 0;
   #readyAt = 0;
-  #deadline = 0;
+  #opened = false;
+  #deadline = new Deadline(() => this.#silent());
   #comeback = 0;
   /** A conversation whose row may have been made although nobody has said so yet. */
   #sentAny = false;
@@ -38,16 +39,18 @@ export class LiveSocket extends EventTarget {
 
   /** Opens the connection unless there is one, or one is on its way. */
   connect() {
-    if (this.#socket) return;
+    if (this.#socket || this.held) return;
     clearTimeout(this.#comeback);
     if (!this.exists && !this.#sentAny) this.conversation = null;
-    const socket = new WebSocket(socketAddress(this.conversation, location.href), [SUBPROTOCOL]);
+    const socket = new WebSocket(socketAddress(this.conversation, location.href), ["live-proxy.v1"]);
     socket.binaryType = "arraybuffer";
+    this.#opened = false;
+    socket.addEventListener("open", () => (this.#opened = true));
     socket.onopen = () => socket.send(setupMessage(this.family));
     socket.onmessage = ({ data }) => this.#socket === socket && this.#receive(data);
     socket.onclose = ({ code }) => this.#socket === socket && this.#closed(code);
     this.#socket = socket;
-    this.#watch(SETUP_DEADLINE);
+    this.#deadline.set(SETUP_DEADLINE);
     this.#enter("connecting");
   }
 
@@ -77,7 +80,7 @@ export class LiveSocket extends EventTarget {
   #drop() {
     const socket = this.#socket;
     this.#socket = null;
-    clearTimeout(this.#deadline);
+    this.#deadline.clear();
     this.outbox.connectionLost();
     socket?.close(1000);
     this.dispatchEvent(new CustomEvent("dropped"));
@@ -88,7 +91,7 @@ export class LiveSocket extends EventTarget {
       this.#sentAny = true;
       this.#socket?.send(typedMessage(id, text));
     });
-    if (this.outbox.awaitsConfirmation) this.#watch(CONFIRMATION_DEADLINE);
+    if (this.outbox.awaitsConfirmation) this.#deadline.set(CONFIRMATION_DEADLINE);
   }
 
   /** @param {string|ArrayBuffer} data */
@@ -96,7 +99,7 @@ export class LiveSocket extends EventTarget {
     for (const event of readFrame(data)) {
       if (event.type === "ready") {
         this.#readyAt = performance.now();
-        clearTimeout(this.#deadline);
+        this.#deadline.clear();
         this.#enter("ready");
         this.#flush();
       } else if (event.type === "session") {
@@ -104,7 +107,7 @@ export class LiveSocket extends EventTarget {
       } else if (event.type === "saved" || event.type === "notSaved") {
         this.outbox.confirm(event.id);
         this.exists ||= event.type === "saved";
-        if (!this.outbox.awaitsConfirmation) clearTimeout(this.#deadline);
+        if (!this.outbox.awaitsConfirmation) this.#deadline.clear();
       }
       this.dispatchEvent(new CustomEvent("live", { detail: event }));
     }
@@ -116,7 +119,7 @@ export class LiveSocket extends EventTarget {
     this.#readyAt = 0;
     this.#socket = null;
     this.code = code;
-    clearTimeout(this.#deadline);
+    this.#deadline.clear();
     this.outbox.connectionLost();
     if (POISONOUS.has(code)) {
       for (const id of this.outbox.clear()) this.dispatchEvent(new CustomEvent("refused", { detail: { id, code } }));
@@ -129,16 +132,14 @@ export class LiveSocket extends EventTarget {
     this.#comeback = setTimeout(() => this.connect(), delayBefore(code, this.#failures));
     this.#failures += 1;
     this.#enter("waiting");
+    if (!this.#opened) this.dispatchEvent(new CustomEvent("blocked"));
   }
 
-  /** @param {number} milliseconds A server that is silent where it owes an answer is treated as gone. */
-  #watch(milliseconds) {
-    clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => {
-      const socket = this.#socket;
-      this.#closed(1006);
-      socket?.close();
-    }, milliseconds);
+  /** A server that is silent where it owes an answer is treated as gone. */
+  #silent() {
+    const socket = this.#socket;
+    this.#closed(1006);
+    socket?.close();
   }
 
   /** @param {State} state */

@@ -11,6 +11,8 @@ export const words = {
   ready: "Connected.",
   reconnecting: "Connection lost. Reconnecting…",
   restarting: "The server is restarting. Reconnecting…",
+  overHttp: "WebSockets are blocked on this network: answers come over plain HTTP, without voice.",
+  overSocketAgain: "Connected by WebSocket again.",
   goingAway: "The server is about to restart. Your conversation goes on by itself.",
   offline: "You are offline. Reconnecting as soon as the network is back.",
   loading: "Loading the conversation…",
@@ -83,6 +85,9 @@ const reasons = {
   network: "the connection broke",
   ping_timeout: "the connection broke",
   unknown: "it failed for an unknown reason",
+  breaker: "it failed a moment ago",
+  recovered: "it works again",
+  client_socket_blocked: "WebSockets are blocked on this network",
 };
 
 /** @type {Record<string, string>} What a lower transport cannot do. */
@@ -91,7 +96,10 @@ const losses = {
   audio_in: "voice",
   video_in: "video",
   interruption: "interrupting",
-  session_resumption: "resuming",
+  resumption: "resuming",
+  voice_detection: "voice detection",
+  proactivity: "proactive answers",
+  affective_dialog: "affective dialog",
 };
 
 /** @param {string} reason */

@@ -1,0 +1,109 @@
+// @ts-check
+/** Messages over plain HTTP, for networks that let no WebSocket through. Takes from the socket's outbox and fires the
+ *  same `live` events on the socket, so that nothing else on the page knows the difference. */
+
+import { EventLines } from "./event_lines.js";
+import { newId } from "./ids.js";
+import { readMessage } from "./protocol.js";
+import { words } from "./words.js";
+
+/** Sockets that closed before they opened, after which the network is believed to block them. */
+const BELIEVED_AFTER = 2;
+const SIGNED_OUT = 401;
+
+export class HttpLine extends EventTarget {
+  /** Whether messages go over HTTP now. Fires `change`. */
+  active = false;
+  #blocked = 0;
+  #busy = false;
+
+  /** @param {import("./socket.js").LiveSocket} socket @param {import("./api.js").Api} api */
+  constructor(socket, api) {
+    super();
+    this.socket = socket;
+    this.api = api;
+    socket.addEventListener("blocked", () => this.#socketBlocked());
+    socket.addEventListener("state", () => socket.state === "ready" && this.#enter(false));
+  }
+
+  async #socketBlocked() {
+    this.#blocked += 1;
+    const waiting = this.socket.outbox.first !== null;
+    if (!this.active && (waiting || this.#blocked >= BELIEVED_AFTER)) {
+      // A server that is away refuses both; only where it answers by HTTP is the socket what is blocked.
+      const reachable = await this.api.conversations(null).then(() => true, () => false);
+      if (reachable && this.socket.state !== "ready") this.#enter(true);
+    }
+    this.pump();
+  }
+
+  /** @param {boolean} active */
+  #enter(active) {
+    if (!active) this.#blocked = 0;
+    if (this.active === active) return;
+    this.active = active;
+    this.dispatchEvent(new CustomEvent("change"));
+  }
+
+  /** Send what waits, one message after the other. */
+  async pump() {
+    if (!this.active || this.#busy) return;
+    this.#busy = this.socket.held = true;
+    try {
+      for (let next = this.socket.outbox.first; next; next = this.socket.outbox.first) await this.#ask(...next);
+    } finally {
+      this.#busy = this.socket.held = false;
+    }
+    if (this.socket.state === "waiting") this.socket.connect();
+  }
+
+  /** @param {string} id @param {string} text */
+  async #ask(id, text) {
+    const { socket } = this;
+    socket.conversation ??= newId();
+    let over = false;
+    try {
+      const answer = await this.api.ask(socket.conversation, { id, text, family: socket.family });
+      const lines = new EventLines();
+      for await (const piece of pieces(answer)) {
+        for (const payload of lines.feed(piece)) over = this.#take(payload) || over;
+      }
+    } catch (error) {
+      const status = /** @type {{status?: number}} */ (error).status ?? 0;
+      if (status === SIGNED_OUT) return socket.stop(4401);
+    } finally {
+      socket.outbox.confirm(id);
+    }
+    if (!over) this.#fire({ type: "failure", failure: { kind: "network", message: words.lost, retryable: true, tried: [] } });
+  }
+
+  /** @param {string} payload @returns {boolean} whether the turn is over */
+  #take(payload) {
+    let over = false;
+    for (const event of readMessage(JSON.parse(payload))) {
+      if (event.type === "ready") continue;
+      if (event.type === "saved") {
+        this.socket.outbox.confirm(event.id);
+        this.socket.exists = true;
+        over ||= event.message === "";
+      }
+      over ||= event.type === "turnComplete" || event.type === "failure";
+      this.#fire(event);
+    }
+    return over;
+  }
+
+  /** @param {import("./protocol.js").LiveEvent} event */
+  #fire(event) {
+    this.socket.dispatchEvent(new CustomEvent("live", { detail: event }));
+  }
+}
+
+/** @param {Response} answer @returns {AsyncGenerator<string>} */
+async function* pieces(answer) {
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).getReader();
+  const decoder = new TextDecoder();
+  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+    yield decoder.decode(value, { stream: true });
+  }
+}

@@ -1,0 +1,25 @@
+// @ts-check
+/** Demo only: staff choose how the built-in simulator behaves, to see a fallback happen. */
+
+import { element, find } from "./dom.js";
+import { send } from "./api.js";
+
+/** @param {string} address */
+export async function offerScenarios(address) {
+  const picker = /** @type {HTMLSelectElement} */ (find("#scenario"));
+  const note = find("#scenario-note");
+  const { groups, chosen } = await send(address, "GET");
+  for (const { label, scenarios } of groups) {
+    const group = element("optgroup", { label });
+    for (const { name, what } of scenarios) group.append(element("option", { value: name, title: what }, name.replaceAll("_", " ")));
+    picker.append(group);
+  }
+  const explain = () => (note.textContent = picker.selectedOptions[0]?.title ?? "");
+  picker.value = chosen;
+  explain();
+  picker.disabled = false;
+  picker.addEventListener("change", async () => {
+    explain();
+    await send(address, "PUT", { name: picker.value }).catch(() => (note.textContent = picker.dataset.failed ?? ""));
+  });
+}

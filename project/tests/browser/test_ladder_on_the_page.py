@@ -1,0 +1,91 @@
+"""Falling back and coming back, as people see it: real server, real simulator, real Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from project.tests.browser.test_whole_service import sign_in
+from project.tests.processes import Stack
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+BLOCKED = """
+const Real = WebSocket;
+window.WebSocket = class extends Real {
+  constructor(url, names) { super(String(url).replace("/ws/live/", "/ws/blocked/"), names); }
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, str]]:
+    stack = Stack(tmp_path_factory.mktemp("ladder"), transports="websocket,sdk,rest")
+    stack.python(
+        "from django.contrib.auth import get_user_model as g\n"
+        "g().objects.create_superuser('demo', '', 'demo'); print('null')"
+    )
+    _, address = stack.serve()
+    yield stack, f"http://{address}"
+    stack.stop()
+
+
+def say(page: Page, text: str, transport: str) -> None:
+    """Type a message; its one answer must come over `transport`."""
+    before = page.locator("article[data-role=model]").count()
+    page.get_by_role("textbox", name="Message").fill(text)
+    page.get_by_role("button", name="Send").click()
+    answer = page.locator("article[data-role=model]").nth(before)
+    expect(answer).to_contain_text(f"You said: “{text}”", timeout=20_000)
+    expect(answer).to_have_attribute("data-transport", transport)
+    expect(answer).to_have_attribute("data-status", "complete")
+    expect(page.locator("article[data-role=model]")).to_have_count(before + 1)
+
+
+def choose(page: Page, scenario: str) -> None:
+    picker = page.get_by_label("Simulator")
+    expect(picker).to_be_enabled()
+    with page.expect_response(lambda response: "/api/demo/scenario/" in response.url and response.ok):
+        picker.select_option(scenario)
+
+
+def test_down_the_ladder_and_up_again(page: Page, service: tuple[Stack, str]) -> None:
+    _, url = service
+    badge = page.get_by_test_id("transport")
+    sign_in(page, url)
+    choose(page, "no_live_access")
+    say(page, "first", "sdk")
+    expect(badge).to_have_text("sdk")
+    choose(page, "normal")
+    expect(badge).to_have_text("websocket", timeout=15_000)
+    expect(page.locator("#status")).to_contain_text("works again")
+    say(page, "second", "websocket")
+    choose(page, "rest_only")
+    page.goto(url)
+    say(page, "third", "rest")
+    expect(badge).to_have_text("rest")
+    page.goto(f"{url}/admin/conversations/conversation/")
+    page.get_by_role("link", name="third").first.click()
+    for words in ("WebSocket", "SDK streaming", "REST", "HTTP 404", "HTTP 503"):
+        expect(page.locator("main, body").first).to_contain_text(words)
+    page.goto(url)
+    choose(page, "normal")
+
+
+def test_where_websockets_are_blocked_answers_come_over_http(page: Page, service: tuple[Stack, str]) -> None:
+    stack, url = service
+    page.add_init_script(BLOCKED)
+    sign_in(page, url)
+    choose(page, "normal")
+    say(page, "hello", "sdk")
+    expect(page.locator("#notice")).to_contain_text("WebSockets are blocked")
+    say(page, "once more", "sdk")
+    page.reload()
+    expect(page.locator("article[data-role=model]")).to_have_count(2)
+    found = stack.python(
+        "import json\nfrom conversations.models import FallbackEvent, Session\n"
+        "print(json.dumps([list(Session.objects.filter(client='http').values_list('client', flat=True)),"
+        " list(FallbackEvent.objects.filter(reason='client_socket_blocked').values_list('to_transport', flat=True))]))"
+    )
+    assert found == [["http", "http"], ["sdk", "sdk"]]
