@@ -216,6 +216,17 @@ UNFOLD = {
                 ],
             },
             {
+                "title": "Operation",
+                "items": [
+                    {
+                        "title": "Transports",
+                        "icon": "electrical_services",
+                        "link": reverse_lazy("breaker_board"),
+                        "permission": lambda request: request.user.is_staff,
+                    }
+                ],
+            },
+            {
                 "title": "People",
                 "items": [
                     {

@@ -3,8 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from live_proxy.views import breaker_board
+
 urlpatterns = [
     path("accounts/", include("accounts.urls")),
+    path("admin/transports/", breaker_board.board, name="breaker_board"),
     path("admin/", admin.site.urls),
     path("", include("live_proxy.urls")),
 ]

@@ -111,6 +111,10 @@ class Breaker:
                     await self._changed.wait()
         return any(not self.blocks(each) for each in candidates)
 
+    def known(self) -> list[Circuit]:
+        """What this process acts on."""
+        return sorted(self._known.values(), key=lambda circuit: circuit.key)
+
     # --- for staff --------------------------------------------------------------------------------------------
 
     async def board(self) -> list[Circuit]:
