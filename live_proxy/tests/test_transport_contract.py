@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from live_proxy.candidates import TransportName
 from live_proxy.catalogue import Platform
 from live_proxy.credentials import TokenProvider
 from live_proxy.errors import Action, ErrorKind, Scope
+from live_proxy.tests import generate_upstream
 from live_proxy.tests.stand_in_gcloud import isolate, share_one_key
 from live_proxy.tests.transport_contract import Ends, Factory, TransportContract
 from live_proxy.tests.upstreams import candidate_for, setup_for, websocket_to
+from live_proxy.transports.generate import GenerateTransport
 from simulator import Simulator
 from simulator.scenarios import SCENARIOS
 
@@ -46,6 +49,21 @@ LATER: dict[str, Ends] = {
 }
 
 
+AT_OPEN_BY_REQUEST: dict[str, Ends] = {
+    "nothing_works": (K.UNAVAILABLE, A.RETRY, None),
+    "http_unavailable": (K.UNAVAILABLE, A.RETRY, None),
+    "http_not_found": (K.MODEL_NOT_FOUND, A.SKIP, S.MODEL),
+    "http_permission_denied": (K.PERMISSION, A.SKIP, S.PLATFORM),
+    "http_hang": (K.CONNECT_TIMEOUT, A.SKIP, S.MODEL),
+}
+LATER_BY_REQUEST: dict[str, Ends] = {
+    "http_quota": (K.QUOTA, A.SKIP, S.MODEL),
+    "http_error_mid_stream": (K.UNAVAILABLE, A.RETRY, None),
+    "http_cut_mid_stream": (K.NETWORK, A.RETRY, None),
+    "http_bad_json": (K.BAD_MESSAGE, A.SKIP, S.MODEL),
+}
+
+
 def websocket_on(platform: Platform) -> Factory:
     return Factory(
         name=f"websocket-{platform}",
@@ -57,7 +75,37 @@ def websocket_on(platform: Platform) -> Factory:
     )
 
 
-FACTORIES = (websocket_on("vertex"), websocket_on("developer"))
+def by_request(name: TransportName, platform: Platform) -> Factory:
+    class_ = generate_upstream.CLASSES[name]
+
+    def make(base: str, tokens: TokenProvider) -> GenerateTransport:
+        return generate_upstream.transport(name, base, platform, tokens=tokens)
+
+    unauthorized = A.REAUTH
+    at_open = AT_OPEN_BY_REQUEST | {"http_unauthorized": (K.UNAUTHENTICATED, unauthorized, None)}
+    if class_ is generate_upstream.CLASSES["sdk"]:
+        at_open = at_open | {"rest_only": (K.UNAVAILABLE, A.RETRY, None)}
+    return Factory(
+        name=f"{name}-{platform}",
+        platform=platform,
+        make=make,
+        setup=lambda: generate_upstream.setup(name, platform),
+        at_open=at_open,
+        later=LATER_BY_REQUEST,
+        by_request=True,
+        hangs=("http_hang",),
+        dies="http_cut_mid_stream",
+    )
+
+
+FACTORIES = (
+    websocket_on("vertex"),
+    websocket_on("developer"),
+    by_request("sdk", "vertex"),
+    by_request("sdk", "developer"),
+    by_request("rest", "vertex"),
+    by_request("rest", "developer"),
+)
 
 
 @pytest.fixture(params=FACTORIES, ids=lambda factory: factory.name)
@@ -95,9 +143,13 @@ class TestContract(TransportContract):
 
 def test_every_scenario_of_the_simulator_has_its_place() -> None:
     goes_on = {scenario.name for scenario in SCENARIOS.values()} - set(AT_OPEN) - set(LATER)
-    assert goes_on == GOES_ON
+    by_requests = set(AT_OPEN_BY_REQUEST) | set(LATER_BY_REQUEST) | {"http_unauthorized", "rest_only"}
+    assert goes_on == GOES_ON | by_requests | BY_REQUEST_GOES_ON
 
 
+BY_REQUEST_GOES_ON = set(
+    "http_empty http_blocked http_safety_stop http_malformed_call http_thoughts http_stall".split()
+)
 GOES_ON = set(
     """normal stall truncated_json not_json empty_turn no_output blocked big_message flood slow_drip unknown_fields
     text_frames thoughts extended_thinking interrupted_after_complete interrupted_after_generation""".split()

@@ -24,13 +24,16 @@ from live_proxy.transports.base import Capabilities, Transport
 from simulator import Simulator
 
 K, A, S = ErrorKind, Action, Scope
+ENDS = ("generationComplete", "turnComplete")
 Ends = tuple[ErrorKind, Action, Scope | None]
 
 
 @dataclass(frozen=True)
 class Factory:
     """`make` builds a transport to the server at a base URL, for tokens of a service account's provider;
-    `setup` is a set-up that it takes; `scenarios` says how the simulator's scenarios end, None where nothing does."""
+    `setup` is a set-up that it takes; `at_open` and `later` say how the simulator's scenarios end. `by_request`: there
+    is no socket, and upstream sees a request for each turn; `hangs` are the scenarios in which `open` gets no answer,
+    and `dies` one whose answer breaks off."""
 
     name: str
     platform: Platform
@@ -38,6 +41,23 @@ class Factory:
     setup: Callable[[], UpstreamSetup]
     at_open: dict[str, Ends]
     later: dict[str, Ends]
+    by_request: bool = False
+    hangs: tuple[str, ...] = ("never_accepts", "never_setup")
+    dies: str = "close_after_setup"
+
+    def contents_seen(self, sim: Simulator) -> list[JsonObject]:
+        """The turns that upstream was given, oldest first."""
+        if self.by_request:
+            asked = [request.body["contents"] for request in sim.requests if request.method != "countTokens"]
+            return list(asked[-1])
+        turns = [frame["clientContent"]["turns"] for frame in sim.connections[-1].frames[1:]]
+        return [turn for group in turns for turn in group]
+
+    def busy(self, sim: Simulator) -> int:
+        """What upstream still holds open."""
+        if self.by_request:
+            return sum(1 for request in sim.requests if not (request.status or request.cancelled))
+        return sim.open_connections
 
 
 async def open_to(
@@ -59,13 +79,23 @@ async def turn(transport: Transport) -> list[Frame]:
     raise AssertionError("the frames ended before the turn")
 
 
+def said(content: JsonObject) -> str:
+    """The words of a server content, spoken or written."""
+    written = content.get("modelTurn", {}).get("parts", [])
+    spoken = content.get("outputTranscription", {}).get("text", "")
+    return spoken or "".join(part.get("text", "") for part in written)
+
+
 class TransportContract:
     async def test_open_returns_when_content_may_be_sent(
         self, factory: Factory, sim: Simulator, tokens: object
     ) -> None:
         transport = await open_to(factory, sim, tokens)
         assert isinstance(transport.capabilities, Capabilities)
-        assert sim.connections[-1].kinds[:1] == ["setupComplete"]
+        if factory.by_request:
+            assert [(request.method, request.status) for request in sim.requests] == [("countTokens", 200)]
+        else:
+            assert sim.connections[-1].kinds[:1] == ["setupComplete"]
         await transport.close()
 
     async def test_a_turn_comes_back_in_order(self, factory: Factory, sim: Simulator, tokens: object) -> None:
@@ -73,11 +103,10 @@ class TransportContract:
         for text in ("one two three", "four five six"):
             await transport.send(text_turn(text))
             frames = await turn(transport)
-            said = "".join(
-                frame.message.get("serverContent", {}).get("outputTranscription", {}).get("text", "")
-                for frame in frames
-            )
-            assert text in said
+            assert text in "".join(said(frame.message.get("serverContent", {})) for frame in frames)
+            ends = [key for frame in frames for key in frame.message.get("serverContent", {}) if key in ENDS]
+            assert ends == list(ENDS)
+            assert "usageMetadata" in frames[-1].message
         await transport.close()
 
     async def test_frames_go_up_in_the_order_in_which_they_were_sent(
@@ -88,9 +117,10 @@ class TransportContract:
             await transport.send(
                 Frame.of({"clientContent": {"turns": [{"role": "user", "parts": [{"text": f"{number}"}]}]}})
             )
-        await sim.wait_for(lambda sim: len(sim.connections[-1].frames) == 31, timeout=20)
-        texts = [f["clientContent"]["turns"][0]["parts"][0]["text"] for f in sim.connections[-1].frames[1:]]
-        assert texts == [str(number) for number in range(30)]
+        await transport.send(text_turn("30"))
+        await turn(transport)
+        texts = [content["parts"][0]["text"] for content in factory.contents_seen(sim)]
+        assert texts == [str(number) for number in range(31)]
         await transport.close()
 
     async def test_history_is_handed_over_before_the_first_turn(
@@ -100,11 +130,12 @@ class TransportContract:
         transport = await open_to(factory, sim, tokens, history)
         await transport.send(text_turn("And now?"))
         await turn(transport)
-        given, asked = (frame["clientContent"] for frame in sim.connections[-1].frames[1:])
-        assert [part["role"] for part in given["turns"]] == ["user", "model"]
-        assert given["turns"][0]["parts"] == [{"text": "I am Ada."}]
-        assert not given.get("turnComplete")
-        assert asked["turns"][0]["parts"] == [{"text": "And now?"}]
+        contents = factory.contents_seen(sim)
+        assert [(content["role"], content["parts"]) for content in contents] == [
+            ("user", [{"text": "I am Ada."}]),
+            ("model", [{"text": "Hello Ada."}]),
+            ("user", [{"text": "And now?"}]),
+        ]
         await transport.close()
 
     async def test_close_ends_receive_silently_and_may_be_repeated(
@@ -121,13 +152,14 @@ class TransportContract:
         await asyncio.gather(transport.close(), transport.close())
         await transport.close(1001)
         assert await reading >= 0
-        await sim.wait_for(lambda sim: sim.open_connections == 0)
+        await sim.wait_for(lambda sim: factory.busy(sim) == 0)
         await until(lambda: not (other_tasks() - before))
 
     async def test_close_before_open_is_nothing(self, factory: Factory, sim: Simulator, tokens: object) -> None:
         transport = factory.make(sim.base_url, tokens)
         await transport.close()
         assert not sim.connections
+        assert not sim.requests
 
     async def test_send_and_receive_need_an_open_transport(
         self, factory: Factory, sim: Simulator, tokens: object
@@ -141,8 +173,10 @@ class TransportContract:
     async def test_sending_to_a_dead_upstream_is_a_failure(
         self, factory: Factory, sim: Simulator, tokens: object
     ) -> None:
-        sim.scenario = "close_after_setup"
+        sim.scenario = factory.dies
         transport = await open_to(factory, sim, tokens)
+        if factory.by_request:
+            await transport.send(text_turn("one two three four five six"))
         with pytest.raises(Failure):
             async for _ in transport.receive():
                 pass
@@ -159,8 +193,9 @@ class TransportContract:
         with pytest.raises(Failure):
             await transport.send(text_turn("anybody?"))
 
-    @pytest.mark.parametrize("stage", ["never_accepts", "never_setup", "tcp"])
-    async def test_open_keeps_its_deadline(self, factory: Factory, sim: Simulator, tokens: Any, stage: str) -> None:
+    @pytest.mark.parametrize("at", [0, -1, None], ids=["first", "last", "tcp"])
+    async def test_open_keeps_its_deadline(self, factory: Factory, sim: Simulator, tokens: Any, at: int | None) -> None:
+        stage = "tcp" if at is None else factory.hangs[at]
         before = other_tasks()
         silent: list[asyncio.StreamWriter] = []
 
@@ -178,24 +213,28 @@ class TransportContract:
             assert asyncio.get_running_loop().time() - end < 0.7, "a close handshake was waited for"
             kind = K.SETUP_TIMEOUT if stage == "never_setup" else K.CONNECT_TIMEOUT
             assert (caught.value.kind, caught.value.verdict.action) == (kind, A.SKIP)
-            await sim.wait_for(lambda sim: sim.open_connections == 0)
+            await sim.wait_for(lambda sim: factory.busy(sim) == 0)
         await until(lambda: not (other_tasks() - before))
 
-    @pytest.mark.parametrize("stage", ["never_accepts", "never_setup"])
+    @pytest.mark.parametrize("at", [0, -1], ids=["first", "last"])
     async def test_a_cancelled_open_leaves_nothing_behind(
-        self, factory: Factory, sim: Simulator, tokens: Any, stage: str
+        self, factory: Factory, sim: Simulator, tokens: Any, at: int
     ) -> None:
-        before = other_tasks()
+        before, stage = other_tasks(), factory.hangs[at]
         sim.scenario = stage
         transport = factory.make(sim.base_url, tokens)
         opening = asyncio.create_task(transport.open(factory.setup(), (), deadline()))
         await sim.wait_for(
-            lambda sim: bool(sim.connections) and (stage == "never_accepts" or sim.connections[0].setup is not None)
+            lambda sim: (
+                bool(sim.requests)
+                if factory.by_request
+                else bool(sim.connections) and (stage == "never_accepts" or sim.connections[0].setup is not None)
+            )
         )
         opening.cancel()
         await asyncio.wait([opening])
         assert opening.cancelled()
-        await sim.wait_for(lambda sim: sim.open_connections == 0)
+        await sim.wait_for(lambda sim: factory.busy(sim) == 0)
         await until(lambda: not (other_tasks() - before))
 
     async def test_every_scenario_that_refuses_gives_its_failure(
@@ -205,7 +244,7 @@ class TransportContract:
         for scenario in factory.at_open:
             sim.scenario = scenario
             with pytest.raises(Failure) as caught:
-                await open_to(factory, sim, tokens, seconds=0.5 if scenario.startswith("never") else 20)
+                await open_to(factory, sim, tokens, seconds=0.5 if scenario in factory.hangs else 20)
             verdict = caught.value.verdict
             seen[scenario] = (caught.value.kind, verdict.action, verdict.scope)
         assert seen == factory.at_open
@@ -227,4 +266,4 @@ class TransportContract:
             seen[scenario] = (caught.value.kind, verdict.action, verdict.scope)
             await transport.close()
         assert seen == factory.later
-        await sim.wait_for(lambda sim: sim.open_connections == 0)
+        await sim.wait_for(lambda sim: factory.busy(sim) == 0)

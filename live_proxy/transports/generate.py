@@ -195,7 +195,7 @@ class GenerateTransport(ABC):
         self._answer = answer = Answer(new_id=lambda: f"function-call-{uuid4().int % 10**19}")
         async with contextlib.aclosing(self._stream(body, self._token)) as chunks:
             while (chunk := await _next(chunks)) is not None:
-                if "candidates" not in chunk and (failure := error_body_failure(chunk, set_up=True)):
+                if "candidates" not in chunk and (failure := error_body_failure(chunk, set_up=False)):
                     raise failure
                 for message in answer.chunk(chunk):
                     await self._say(message)
