@@ -47,7 +47,7 @@ export class HttpLine extends EventTarget {
 
   /** Send what waits, one message after the other. */
   async pump() {
-    if (!this.active || this.#busy) return;
+    if (!this.active || this.#busy || !this.socket.outbox.first) return;
     this.#busy = this.socket.held = true;
     try {
       for (let next = this.socket.outbox.first; next; next = this.socket.outbox.first) await this.#ask(...next);

@@ -13,8 +13,9 @@ from project.tests.processes import Stack
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 BLOCKED = """
 const Real = WebSocket;
+window.tries = 0;
 window.WebSocket = class extends Real {
-  constructor(url, names) { super(String(url).replace("/ws/live/", "/ws/blocked/"), names); }
+  constructor(url, names) { super(String(url).replace("/ws/live/", "/ws/blocked/"), names); window.tries += 1; }
 };
 """
 
@@ -80,6 +81,8 @@ def test_where_websockets_are_blocked_answers_come_over_http(page: Page, service
     choose(page, "normal")
     say(page, "hello", "sdk")
     expect(page.locator("#notice")).to_contain_text("WebSockets are blocked")
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.tries") <= 4, "the socket is tried again with growing patience, not in a circle"
     say(page, "once more", "sdk")
     page.reload()
     expect(page.locator("article[data-role=model]")).to_have_count(2)
