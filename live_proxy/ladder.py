@@ -20,7 +20,7 @@ from live_proxy.edge.upstream_setup import UpstreamSetup, upstream_setup
 from live_proxy.errors import Action, ErrorKind, Failure, Scope
 from live_proxy.protocol.codec import JsonObject
 from live_proxy.transports.base import Dial, Transport
-from live_proxy.verdicts import local_failure
+from live_proxy.verdicts import SKIP_MODEL, local_failure
 
 log = structlog.get_logger(__name__)
 
@@ -183,7 +183,15 @@ class _Climb:
             upstream = await self._try(candidate)
             if upstream is not None:
                 return upstream
-        raise NoCandidate(self._tried)
+        raise NoCandidate([*self._tried, *self._held_back()])
+
+    def _held_back(self) -> list[Tried]:
+        """What was not tried because it had just failed, with that failure's kind: people want to know why."""
+        breaker = self._ladder.breaker
+        if breaker is None:
+            return []
+        held = [c for c in self._order.candidates if self._excluded.allows(c) and breaker.blocks(c)]
+        return [Tried(c, Failure(SKIP_MODEL, _kind(breaker.reason(c)), reason="held back")) for c in held]
 
     async def _comes_back(self) -> Candidate | None:
         """Only candidates that the breaker holds back are left: somebody probes them, and this waits for the news."""
@@ -312,6 +320,10 @@ class _Climb:
 
     def _since(self, started: float) -> int:
         return round((self._loop.time() - started) * 1000)
+
+
+def _kind(reason: str) -> ErrorKind:
+    return ErrorKind(reason) if reason in list(ErrorKind) else ErrorKind.BREAKER
 
 
 LABELS: dict[TransportName, str] = {"websocket": "Direct", "sdk": "SDK", "rest": "REST"}

@@ -12,6 +12,7 @@ import pytest
 
 from conversations.models import FallbackEvent, Message, TransportAttempt
 from live_proxy.tests.upstreams import tcp_server
+from live_proxy.transports.sdk import load_sdk
 from project.tests.driving import AUDIO, PageSocket, Service, rows
 from simulator import Simulator
 from simulator.refusals import Abort
@@ -27,6 +28,7 @@ async def google(
     """All rungs. A test may name its `project`, its API `key`, and what is wrong with `vertex`."""
     asked = getattr(request.node, "callspec", None)
     params = asked.params if asked else {}
+    await asyncio.to_thread(load_sdk)  # two seconds that a busy machine may make longer than a short deadline
     settings.LIVE_TRANSPORTS = ["websocket", "sdk", "rest"]
     settings.GOOGLE_CLOUD_PROJECT = params.get("project", settings.GOOGLE_CLOUD_PROJECT)
     settings.GOOGLE_API_KEY = params.get("key", "")
@@ -245,14 +247,14 @@ async def test_a_refusal_costs_little_time(service: Service) -> None:
 
 
 async def test_a_live_socket_that_swallows_packets_ends_in_an_answer(service: Service) -> None:
-    """A tenth of the real deadlines: two attempts of 0.5 s, and 2 s for the whole climb."""
+    """A fifth of the real deadlines: attempts of 1 s, and 4 s for the whole climb."""
     service.google.scenario = "never_accepts"
-    service.runtime.ladder._setup_timeout, service.runtime.ladder._climb_timeout = 0.5, 2.0
+    service.runtime.ladder._setup_timeout, service.runtime.ladder._climb_timeout = 1.0, 4.0
     socket = await service.connect()
     began = time.monotonic()
     await socket.set_up()
     assert await socket.ask("hello") == ANSWER.format("hello")
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 4.0
     assert (await model_messages())[0].transport == "sdk"
 
 
@@ -262,12 +264,12 @@ async def test_a_whole_platform_that_swallows_packets_ends_in_an_answer_of_the_o
     service: Service, key: str, vertex: str
 ) -> None:
     service.google.scenario = "rest_only"
-    service.runtime.ladder._setup_timeout, service.runtime.ladder._climb_timeout = 0.5, 2.0
+    service.runtime.ladder._setup_timeout, service.runtime.ladder._climb_timeout = 1.0, 4.0
     socket = await service.connect()
     began = time.monotonic()
     await socket.set_up()
     assert await socket.ask("hello") == ANSWER.format("hello")
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 4.0
     assert (await model_messages())[0].transport == "rest"
 
 
