@@ -102,8 +102,8 @@ export class ConnectionView {
       this.status.tone("wait");
       this.status.say(words.climbing);
     } else if (event.type === "served") {
-      const { transport, model, from } = event.served;
-      this.#served = servedBy(transport, model);
+      const { transport, model, from, lost } = event.served;
+      this.#served = servedBy(transport, model, lost);
       this.status.badge(transport, model, "on");
       this.status.say(from ? fellBack(event.served) : this.#served);
     } else if (event.type === "failure") {

@@ -105,15 +105,16 @@ const losses = {
 /** @param {string} reason */
 export const reasonWords = (reason) => reasons[reason] ?? reason.replaceAll("_", " ");
 
-/** @param {string} transport @param {string} model */
-export const servedBy = (transport, model) => (model ? `${model} over ${transport}` : `Connected over ${transport}`);
+/** @param {string[]} lost */
+const without = (lost) => (lost.length ? `without ${lost.map((name) => losses[name] ?? name.replaceAll("_", " ")).join(", ")}` : "");
+/** @param {string} transport @param {string} model @param {string[]} lost */
+export const servedBy = (transport, model, lost) =>
+  [model ? `${model} over ${transport}` : `Connected over ${transport}`, without(lost)].filter(Boolean).join(", ");
 
 /** @param {{from: string, transport: string, model: string, reason: string, lost: string[]}} step */
 export function fellBack(step) {
   const why = step.reason ? ` because ${reasonWords(step.reason)}` : "";
-  const lost = step.lost.map((name) => losses[name] ?? name.replaceAll("_", " "));
-  const without = lost.length ? ` Without ${lost.join(", ")}.` : "";
-  return `Moved from ${step.from} to ${step.transport}${why}.${without}`;
+  return [`Moved from ${step.from} to ${step.transport}${why}`, without(step.lost)].filter(Boolean).join(", ") + ".";
 }
 
 /** @param {number} milliseconds */

@@ -58,6 +58,7 @@ def test_down_the_ladder_and_up_again(page: Page, service: tuple[Stack, str]) ->
     choose(page, "no_live_access")
     say(page, "first", "sdk")
     expect(badge).to_have_text("sdk")
+    expect(page.locator("#status")).to_have_text("gemini-2.5-flash over sdk, without voice")
     choose(page, "normal")
     expect(badge).to_have_text("websocket", timeout=15_000)
     expect(page.locator("#status")).to_contain_text("works again")

@@ -125,7 +125,7 @@ def test_a_fallback_is_told_in_plain_words(page: Page, edge: Edge) -> None:
     connection.notice(transport="sdk", model="gemini-2.5-flash", platform="vertex", unknown=1, **step)
     expect(page.get_by_test_id("transport")).to_have_text("sdk")
     expect(page.locator("#status")).to_have_text(
-        "Moved from websocket to sdk because the model was not found. Without spoken answers."
+        "Moved from websocket to sdk because the model was not found, without spoken answers."
     )
 
 
