@@ -73,6 +73,12 @@ def candidates(
     return tuple(ordered)
 
 
+def preferring(name: str, order: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """`order` with the model `name` first on every transport that has it."""
+    rank = {transport: at for at, transport in enumerate(dict.fromkeys(each.transport for each in order))}
+    return tuple(sorted(order, key=lambda each: (rank[each.transport], each.model.name != name))) if name else order
+
+
 def _endpoints(transport: TransportName, platform: Platform, endpoints: Sequence[str]) -> tuple[str, ...]:
     if transport != "websocket":
         return ("",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -14,6 +15,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 from django.http.request import split_domain_port, validate_host
+from django.utils.crypto import salted_hmac
 
 from live_proxy.addresses import LOCATION, SOCKET_SCHEMES, Addresses
 from live_proxy.candidates import ENDPOINTS, TRANSPORTS, Candidate, TransportName, candidates
@@ -95,6 +97,14 @@ def trusted_origins() -> list[str]:
 def may_lose_state() -> bool:
     """Whether what processes share lives in one process's memory."""
     return not settings.REDIS_URL
+
+
+def encryption_keys() -> list[bytes]:
+    """Keys for what is stored sealed, the newest first: of `SECRET_KEY` and of those before it."""
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return [
+        urlsafe_b64encode(salted_hmac("live_proxy.sealed", "1", secret=s, algorithm="sha256").digest()) for s in secrets
+    ]
 
 
 def session_cookie() -> str:

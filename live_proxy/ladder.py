@@ -15,8 +15,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from live_proxy.candidates import Candidate, Exclusions, TransportName, Tried, next_candidate
-from live_proxy.edge.requested import Requested
-from live_proxy.edge.upstream_setup import UpstreamSetup, upstream_setup
+from live_proxy.edge.upstream_setup import UpstreamSetup
 from live_proxy.errors import Action, ErrorKind, Failure, Scope
 from live_proxy.protocol.codec import JsonObject
 from live_proxy.transports.base import Dial, Transport
@@ -94,13 +93,17 @@ class NoCandidate(Exception):
         self.given_up = given_up
 
 
+class Shape(Protocol):
+    def __call__(self, candidate: Candidate, *, handle: str, history: bool, mend: ErrorKind | None) -> UpstreamSetup:
+        """What is asked of `candidate`. `mend` is what the last try was refused for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What to climb for."""
 
     candidates: tuple[Candidate, ...]
-    requested: Requested
-    project: str
+    shape: Shape
     history: tuple[JsonObject, ...] = ()
     resume: tuple[Candidate, str] | None = None  # the candidate that gave the handle, and the handle
 
@@ -268,14 +271,7 @@ class _Climb:
         try:
             await self._record.attempt_started(attempt_id, candidate)
             self._fell_back(attempt_id, candidate)
-            setup = upstream_setup(
-                order.requested,
-                candidate,
-                project=order.project,
-                handle=handle,
-                history=bool(history),
-                mend=mend,
-            )
+            setup = order.shape(candidate, handle=handle, history=bool(history), mend=mend)
             transport = self._ladder._dial(candidate)
             await transport.open(setup, history, self._ladder.attempt_deadline(candidate, order, self._end))
         except Failure as failure:

@@ -4,37 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 from uuid import UUID, uuid4
 
+import structlog
+from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from conversations.models import Session as SessionRow
 from conversations.services import Claim, conversation_claim
-from live_proxy.candidates import TransportName
+from live_proxy import resumptions
+from live_proxy.candidates import Candidate, TransportName, preferring
 from live_proxy.catalogue import Family, find_family
 from live_proxy.client_port import ClientPort
 from live_proxy.close_codes import NO_CONVERSATION, CloseCode
+from live_proxy.edge.google_path import LivePath
+from live_proxy.edge.google_words import live_not_found
 from live_proxy.edge.history import Past
+from live_proxy.edge.policy import Policy, allows_family, held_to, update_held_to
 from live_proxy.edge.requested import Requested, requested
 from live_proxy.errors import ClientFault, ErrorKind
 from live_proxy.ladder import Previous
 from live_proxy.lease import LEASE, lease_until
+from live_proxy.policies import policy_of
 from live_proxy.protocol.client import client_message
-from live_proxy.protocol.codec import NotJson, decode
+from live_proxy.protocol.codec import JsonObject, NotJson, decode
 from live_proxy.recorder import Place, Recorder, now
+from live_proxy.resumptions import Found
 from live_proxy.runtime import Runtime
 from live_proxy.session import Session, SessionLimits
 from live_proxy.session.asked_before import AskedBefore
+from live_proxy.session.program import Kept, Program
 from live_proxy.transcript import Transcript
+
+log = structlog.get_logger(__name__)
 
 MAX_SETUP = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
+    """`model` is the one of the family's models that was asked for by name, empty where any will do."""
+
     requested: Requested
     family: Family
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +61,26 @@ class Opened:
 
 
 def read_setup(data: str | bytes, families: Sequence[Family]) -> Setup:
-    """A client's first message. Raises `ClientFault`."""
+    """Our page's first message. Raises `ClientFault`."""
+    wanted = requested(_setup_of(data))
+    family = find_family(families, wanted.model)
+    if family is None:
+        raise ClientFault(CloseCode.BAD_MESSAGE, "setup.model is not one of this service's models.")
+    return Setup(wanted, family)
+
+
+def live_setup(data: str | bytes, families: Sequence[Family], path: LivePath) -> Setup:
+    """An SDK's first message: it names a Live model of its own platform. Raises `ClientFault`."""
+    wanted = requested(_setup_of(data), platform=path.platform)
+    name = wanted.model.rsplit("/", 1)[-1]
+    for family in families:
+        for model in family.live:
+            if model.name == name and path.platform in model.platforms:
+                return Setup(wanted, family, name)
+    raise ClientFault(1008, live_not_found(wanted.model, path.version, path.platform))
+
+
+def _setup_of(data: str | bytes) -> JsonObject:
     if len(data) > MAX_SETUP:
         raise ClientFault(CloseCode.TOO_BIG, f"setup may have at most {MAX_SETUP // 1024} KiB.")
     try:
@@ -55,11 +89,8 @@ def read_setup(data: str | bytes, families: Sequence[Family]) -> Setup:
         raise ClientFault(CloseCode.BAD_MESSAGE, str(error)) from None
     if kind != "setup":
         raise ClientFault(CloseCode.BAD_MESSAGE, "The first message must be setup.")
-    wanted = requested(message["setup"])
-    family = find_family(families, wanted.model)
-    if family is None:
-        raise ClientFault(CloseCode.BAD_MESSAGE, "setup.model is not one of this service's models.")
-    return Setup(wanted, family)
+    setup: JsonObject = message["setup"]
+    return setup
 
 
 async def open_session(
@@ -73,13 +104,19 @@ async def open_session(
     notices: bool,
     begin_as: UUID | None = None,
     below: TransportName | None = None,
+    greeting: JsonObject | None = None,
+    handle: str = "",
+    resumed: Found | None = None,
 ) -> Opened:
     """Claim the conversation, or begin one (with the id `begin_as` where given), and make its session. The client's
-    own socket is no transport where it is blocked: `below` leaves that one out. Raises `ClientFault`."""
+    own socket is no transport where it is blocked: `below` leaves that one out. A program is greeted with `greeting`
+    once something serves, and finds the conversation again by `handle`, as it did by the one of `resumed`. Raises
+    `ClientFault`."""
     config = runtime.config
     session_id = uuid4()
-    claim = await runtime.database.run(
+    policy, wanted, claim = await runtime.database.run(
         _claim,
+        setup,
         conversation,
         user_id,
         session_id,
@@ -97,7 +134,7 @@ async def open_session(
         process=runtime.process,
         place=place,
     )
-    candidates = config.candidates(setup.family)
+    candidates = preferring(setup.model, config.candidates(setup.family))
     lower = tuple(each for each in candidates if each.transport != below)
     blocked = None
     if below is not None and lower:
@@ -106,24 +143,72 @@ async def open_session(
         session_id=session_id,
         user_id=user_id,
         port=port,
-        requested=setup.requested,
+        requested=wanted,
         candidates=lower,
         instead_of=blocked,
         project=config.addresses.project,
         ladder=runtime.ladder,
         recorder=recorder,
         transcript=_transcript(claim),
-        limits=SessionLimits(first_output=config.first_output_timeout, stall=config.stall_timeout),
+        limits=SessionLimits(
+            first_output=config.first_output_timeout, stall=config.stall_timeout, longest=policy.max_session_seconds
+        ),
         notices=notices,
         now=now,
         asked_before=AskedBefore.of_record(claim.history if claim else ()),
+        resume=_upstream_to_resume(resumed, claim, lower),
+        program=None if greeting is None else _program(runtime, session_id, user_id, place, greeting, handle),
+        held=partial(update_held_to, policy),
     )
     return Opened(session, claim.previous_session if claim else None)
 
 
-def _claim(conversation: UUID | None, user_id: int, session_id: UUID, left: int, process: str) -> Claim | None:
-    """Blocking. Raises `ClientFault` where the user has too many sessions at other processes, or the conversation is
-    not theirs."""
+def _program(
+    runtime: Runtime, session_id: UUID, user_id: int, place: Place, greeting: JsonObject, handle: str
+) -> Program:
+    async def keep(kept: Kept) -> bool:
+        try:
+            return await runtime.database.run(
+                partial(
+                    resumptions.keep,
+                    kept,
+                    session_id=session_id,
+                    handle=handle,
+                    user_id=user_id,
+                    conversation_id=place.conversation_id,
+                    family=place.family,
+                    now=now(),
+                )
+            )
+        except (DatabaseError, InterfaceError, TimeoutError) as error:
+            log.warning("a handle could not be kept", error=type(error).__name__, session=str(session_id))
+            return False
+
+    return Program(greeting=greeting, handle=handle, keep=keep)
+
+
+def _upstream_to_resume(
+    resumed: Found | None, claim: Claim | None, candidates: tuple[Candidate, ...]
+) -> tuple[Candidate, str] | None:
+    """Google's own session, where it knows all that the record does."""
+    if resumed is None or claim is None or claim.next_position != resumed.position:
+        return None
+    return resumptions.candidate_of(resumed, candidates)
+
+
+def _claim(
+    setup: Setup, conversation: UUID | None, user_id: int, session_id: UUID, left: int, process: str
+) -> tuple[Policy, Requested, Claim | None]:
+    """Blocking. What the user's policy makes of the set-up, and the conversation, if it is one that exists. Raises
+    `ClientFault` where the policy or the number of sessions at other processes speaks against it, or the
+    conversation is not theirs."""
+    policy = policy_of(user_id)
+    if not allows_family(policy, setup.family.label):
+        raise ClientFault(CloseCode.NOT_ALLOWED, f"setup.model: {setup.family.label} is not allowed for you.")
+    held = held_to(policy, setup.requested.setup)
+    wanted = setup.requested
+    if held is not wanted.setup:
+        wanted = requested(held, platform=wanted.platform)
     at = timezone.now()
     elsewhere = (
         SessionRow.objects.filter(user_id=user_id, ended_at__isnull=True, heartbeat_at__gt=at - LEASE)
@@ -133,13 +218,13 @@ def _claim(conversation: UUID | None, user_id: int, session_id: UUID, left: int,
     if elsewhere > left:
         raise ClientFault(CloseCode.LIMIT, f"You have {elsewhere} conversations open already; close one and try again.")
     if conversation is None:
-        return None
+        return policy, wanted, None
     claim = conversation_claim(
         conversation_id=conversation, user_id=user_id, session_id=session_id, now=at, lease_until=lease_until(at)
     )
     if claim is None:
         raise ClientFault(CloseCode.NO_CONVERSATION, NO_CONVERSATION)
-    return claim
+    return policy, wanted, claim
 
 
 def _transcript(claim: Claim | None) -> Transcript:

@@ -8,12 +8,15 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import path
 
 from live_proxy.consumers import LiveConsumer
+from live_proxy.edge.google_path import live_path
 from live_proxy.lifespan import lifespan
+from live_proxy.program_consumer import ProgramConsumer
 
 SOCKETS = [
     path("ws/live/", LiveConsumer.as_asgi()),
     path("ws/live/<uuid:conversation_id>/", LiveConsumer.as_asgi()),
 ]
+PROGRAMS = ProgramConsumer.as_asgi()
 
 
 def application_for(django_application: Any) -> ProtocolTypeRouter:
@@ -26,6 +29,9 @@ def known_paths(router: URLRouter) -> Any:
     """Refuse an unknown path as HTTP 404 would: with a refusal, not with an error in the log."""
 
     async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if live_path(scope["path"]) is not None:
+            await PROGRAMS(scope, receive, send)
+            return
         path_ = scope["path"].lstrip("/")
         if any(route.pattern.match(path_) for route in SOCKETS):
             await router(scope, receive, send)

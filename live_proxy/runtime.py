@@ -16,7 +16,7 @@ from django.db import DatabaseError, InterfaceError
 from conversations.records import Record
 from conversations.selectors import processes_with_open_sessions
 from conversations.services import Applied, Swept, records_apply, sessions_heartbeat, sessions_sweep
-from live_proxy import commands, metrics
+from live_proxy import commands, metrics, resumptions
 from live_proxy.breaker.breaker import Breaker
 from live_proxy.breaker.memory import MemoryStore
 from live_proxy.breaker.redis_store import RedisStore
@@ -150,6 +150,7 @@ class Runtime:
         """Blocking. Of this host's own processes the dead are known at once: after a crash nobody should wait for
         leases to run out, nor have sessions counted that nobody holds."""
         dead = surely_dead(processes_with_open_sessions(), own=self.process)
+        resumptions.forget_expired(now())
         return sessions_sweep(now=now(), stale_after=LEASE + timedelta(seconds=5), dead=dead)
 
     async def prepare(self) -> None:

@@ -56,6 +56,11 @@ class Transcript:
         """Whether an answer is owed or under way. Somebody's transcribed words alone are not a question yet."""
         return any(turn.ended_input or turn.begun for turn in self.turns)
 
+    @property
+    def position(self) -> int:
+        """Of the next message."""
+        return self._position
+
     def history(self) -> list[Past]:
         """What came before the open turn."""
         if not self.turns:

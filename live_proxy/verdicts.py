@@ -23,6 +23,7 @@ SKIP_MODEL = Verdict(Action.SKIP, Scope.MODEL)
 SKIP_ENDPOINT = Verdict(Action.SKIP, Scope.ENDPOINT)
 SKIP_HOST = Verdict(Action.SKIP, Scope.HOST)
 SKIP_PLATFORM = Verdict(Action.SKIP, Scope.PLATFORM)
+SKIP_TRANSPORT = Verdict(Action.SKIP, Scope.TRANSPORT)
 
 
 @dataclass(frozen=True, slots=True)

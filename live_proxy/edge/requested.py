@@ -32,6 +32,7 @@ class Requested:
     modality: Modality
     input_transcription: bool
     output_transcription: bool
+    seeds_first: bool = False  # the first content that the client sends is history, whatever it says of turns
     platform: Platform = "developer"
 
 
@@ -52,6 +53,7 @@ def requested(setup: JsonObject, *, platform: Platform = "developer") -> Request
         modality=_modality(setup.get("generationConfig", {}).get("responseModalities")),
         input_transcription="inputAudioTranscription" in setup,
         output_transcription="outputAudioTranscription" in setup,
+        seeds_first=setup.get("historyConfig", {}).get("initialHistoryInClientContent") is True,
         platform=platform,
     )
 

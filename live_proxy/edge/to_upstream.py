@@ -8,20 +8,23 @@ from live_proxy.protocol.codec import JsonObject
 
 def to_upstream(kind: Kind, message: JsonObject, *, typed_as_realtime: bool) -> list[JsonObject]:
     """The messages to send instead of `message` (normalised). One in, usually one out."""
-    if kind == "realtimeInput" and "mediaChunks" in message["realtimeInput"]:
-        return _from_media_chunks(message["realtimeInput"]["mediaChunks"])
     if kind == "clientContent" and typed_as_realtime:
         return _as_realtime(message)
     return [message]
 
 
-def _from_media_chunks(chunks: object) -> list[JsonObject]:
-    """Older SDKs send a list; the Developer API refuses it and both platforms take one piece a message."""
+FIELD_OF_MEDIA = {"audio": "audio", "image": "video", "video": "video"}
+
+
+def from_media_chunks(chunks: list[JsonObject]) -> list[JsonObject]:
+    """Older SDKs send a list; the Developer API refuses it and both platforms take one piece a message. What is
+    neither sound nor picture is left out."""
     messages: list[JsonObject] = []
-    for blob in chunks if isinstance(chunks, list) else []:
-        if isinstance(blob, dict) and isinstance(mime := blob.get("mimeType"), str):
-            field = "audio" if mime.startswith("audio/") else "video"
-            messages.append({"realtimeInput": {field: blob}})
+    for blob in chunks:
+        mime = blob.get("mimeType")
+        field = FIELD_OF_MEDIA.get(mime.partition("/")[0].lower()) if isinstance(mime, str) else None
+        if field is not None and isinstance(blob.get("data"), str):
+            messages.append({"realtimeInput": {field: {"mimeType": mime, "data": blob["data"]}}})
     return messages
 
 

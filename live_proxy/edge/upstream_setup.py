@@ -18,14 +18,38 @@ from live_proxy.protocol.codec import JsonObject
 class UpstreamSetup:
     """`message` is the set-up of a Live model, `request` the body of every request to a standard one. `lost` names
     what the client asked for and cannot have here. `text_from_audio`: the client asked for text, the model speaks,
-    and the transcription is delivered as text parts. `history_first`: earlier turns must end with `turnComplete`."""
+    and the transcription is delivered as text parts. `history_first`: earlier turns must end with `turnComplete`;
+    `client_seeds`: so must the client's own, which come first."""
 
     message: JsonObject = field(default_factory=dict)
     request: JsonObject = field(default_factory=dict)
     lost: tuple[str, ...] = ()
     text_from_audio: bool = False
     history_first: bool = False
+    client_seeds: bool = False
     typed_as_realtime: bool = False
+
+
+VERTEX_ONLY = ("explicitVadSignal", "labels")
+VERTEX_TOOLS = frozenset({"retrieval", "enterpriseWebSearch", "parallelAiSearch", "exaAiSearch"})
+
+
+def for_developer(setup: JsonObject) -> JsonObject:
+    """The fields of a set-up or request whose insides the Developer API would not know, without what it does not
+    know; the rest of the request is worth more than being refused for them."""
+    changed: JsonObject = {}
+    if isinstance(safety := setup.get("safetySettings"), list):
+        changed["safetySettings"] = [
+            {key: value for key, value in each.items() if key != "method"} if isinstance(each, dict) else each
+            for each in safety
+        ]
+    if isinstance(tools := setup.get("tools"), list):
+        kept = [
+            {key: value for key, value in tool.items() if key not in VERTEX_TOOLS} if isinstance(tool, dict) else tool
+            for tool in tools
+        ]
+        changed["tools"] = [tool for tool in kept if tool]
+    return changed
 
 
 def resource_name(candidate: Candidate, project: str) -> str:
@@ -73,10 +97,12 @@ def upstream_setup(
     if not model.proactive:
         setup.pop("proactivity", None)
     if candidate.platform == "developer":
-        setup.pop("explicitVadSignal", None)
-        setup.pop("labels", None)
+        for name in VERTEX_ONLY:
+            setup.pop(name, None)
+        setup |= for_developer(setup)
     history_first = history and model.history == "initial"
-    if history_first:
+    client_seeds = requested.seeds_first and model.history == "initial" and not history and not handle
+    if history_first or client_seeds:
         setup["historyConfig"] = {"initialHistoryInClientContent": True}
     else:
         setup.pop("historyConfig", None)
@@ -84,6 +110,7 @@ def upstream_setup(
         message={"setup": setup},
         text_from_audio=requested.modality == "TEXT" and modality == "AUDIO",
         history_first=history_first,
+        client_seeds=client_seeds,
         typed_as_realtime=model.text_input == "realtime",
     )
 

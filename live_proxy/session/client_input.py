@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from live_proxy.close_codes import CloseCode
-from live_proxy.edge.to_upstream import turns_of
+from live_proxy.edge.to_upstream import from_media_chunks, turns_of
 from live_proxy.errors import ClientFault, Failure
 from live_proxy.protocol.client import client_message
-from live_proxy.protocol.codec import JsonObject, NotJson, decode
+from live_proxy.protocol.codec import JsonObject, NotJson, decode, encode
 from live_proxy.protocol.frames import Frame
 from live_proxy.session import notices
 from live_proxy.session.asked_before import AskedBefore
@@ -47,6 +47,7 @@ class ClientInput:
         limits: FrameLimits,
         asked_before: AskedBefore,
         on_refused: Callable[[], None],
+        held: Callable[[JsonObject], JsonObject],
     ) -> None:
         self._visit = visit
         self._link = link
@@ -55,6 +56,8 @@ class ClientInput:
         self._limits = limits
         self._asked_before = asked_before
         self._on_refused = on_refused
+        self._held = held
+        self._seeds = visit.requested.seeds_first
         self.last_frame = visit.loop.time()
         self.last_media = -math.inf
         self.media_frames = 0
@@ -107,13 +110,14 @@ class ClientInput:
             case "realtimeInput":
                 await self._realtime(message, ours)
             case "contextUpdate":
-                await self._forward(message)
+                await self._forward({kind: self._held(message[kind])})
 
     async def _content(self, message: JsonObject, ours: JsonObject) -> None:
         visit, content = self._visit, message["clientContent"]
         turns = turns_of(content)
         complete = content.get("turnComplete") is True
-        last = turns.pop() if complete and turns and turns[-1]["role"] != "model" else None
+        seeds, self._seeds = self._seeds, False
+        last = turns.pop() if complete and not seeds and turns and turns[-1]["role"] != "model" else None
         for turn in turns:
             role = "model" if turn["role"] == "model" else "user"
             visit.transcript.seeded(role, text_of(turn["parts"]), without_media(turn["parts"]), visit.now())
@@ -121,8 +125,11 @@ class ClientInput:
             await self._typed(last["parts"], message, ours)
             return
         visit.save()
-        if self._link.current is not None:  # a later upstream gets it as history
-            await self._forward(message)
+        if (upstream := self._link.current) is None:
+            return  # a later upstream gets it as history
+        if seeds and not upstream.setup.client_seeds:
+            message = {"clientContent": content | {"turnComplete": False}}
+        await self._forward(message)
 
     async def _typed(self, parts: list[JsonObject], message: JsonObject, ours: JsonObject) -> None:
         """A typed message: on record before it goes upstream."""
@@ -166,6 +173,12 @@ class ClientInput:
         if isinstance(text := content.get("text"), str):
             await self._typed([{"text": text}], message, ours)
             return
+        if "mediaChunks" in content:
+            for frame in media_frames(content["mediaChunks"]):
+                self.last_media = self.last_frame
+                self._spoken.add(frame, self.last_frame)
+                await self._media(frame)
+            return
         if "activityStart" in content:
             self._spoken.clear()
         if "activityEnd" in content or content.get("audioStreamEnd") is True:
@@ -198,6 +211,16 @@ class ClientInput:
         upstream = await self._link.ready()
         if upstream is not None:
             await send_message(upstream, message)
+
+
+def media_frames(chunks: object) -> list[Frame]:
+    """The pieces of a `mediaChunks` as frames of their own. Raises `ClientFault`."""
+    if not isinstance(chunks, list) or not all(isinstance(chunk, dict) for chunk in chunks):
+        raise ClientFault(CloseCode.BAD_MESSAGE, "realtimeInput.mediaChunks must be a list of objects.")
+    messages = from_media_chunks(chunks)
+    if len(messages) != len(chunks):
+        raise ClientFault(CloseCode.BAD_MESSAGE, "realtimeInput.mediaChunks: mimeType must be audio/… or image/….")
+    return [Frame.from_client(encode(message).decode()) for message in messages]
 
 
 def text_of(parts: list[JsonObject]) -> str:

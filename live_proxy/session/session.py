@@ -11,18 +11,21 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from uuid import UUID, uuid4
 
 import structlog
 
 from live_proxy import metrics
-from live_proxy.candidates import Candidate
+from live_proxy.candidates import Candidate, Tried
 from live_proxy.client_port import ClientGone, ClientPort
 from live_proxy.close_codes import INTERNAL, TAKEN_OVER, TOO_SLOW, CloseCode
 from live_proxy.edge.generate_request import speech_is_marked
+from live_proxy.edge.google_words import nobody
 from live_proxy.edge.history import history_contents
 from live_proxy.edge.requested import Requested
 from live_proxy.edge.to_client import ClientView
+from live_proxy.edge.upstream_setup import upstream_setup
 from live_proxy.errors import ErrorKind, Failure
 from live_proxy.ladder import Ladder, NoCandidate, Order, Previous, Upstream, label
 from live_proxy.protocol.codec import JsonObject
@@ -33,6 +36,8 @@ from live_proxy.session import notices
 from live_proxy.session.answer_relay import AnswerRelay
 from live_proxy.session.asked_before import AskedBefore
 from live_proxy.session.client_input import ClientInput, FrameLimits
+from live_proxy.session.endings import Endings
+from live_proxy.session.program import Program
 from live_proxy.session.question import Question
 from live_proxy.session.silence import Silence
 from live_proxy.session.spoken import Spoken
@@ -47,6 +52,7 @@ log = structlog.get_logger(__name__)
 VOICE_RECENT = 10.0
 LEAVE_EARLY = 1.0
 QUIET = 1.0
+GO_AWAY_BEFORE = 30.0
 REFUSALS = (ErrorKind.DNS, ErrorKind.TLS, ErrorKind.CONNECT, ErrorKind.CONNECT_TIMEOUT)
 
 
@@ -58,12 +64,14 @@ class SessionLimits:
     stall: float = 15.0
     slow_client: float = 8.0
     idle_upstream: float = 300.0
+    longest: float | None = None
     frames: FrameLimits = field(default_factory=FrameLimits)
 
 
 class Session:
     """`asked_before` knows the messages that the conversation holds already; `instead_of` is what the client would
-    have been served by, if it could."""
+    have been served by, if it could; `resume` the upstream session to go on with. `program` where the client is
+    one: it gets Google's messages alone. `held` keeps a change of the set-up within what the user may ask for."""
 
     def __init__(
         self,
@@ -82,6 +90,9 @@ class Session:
         now: Callable[[], datetime],
         asked_before: AskedBefore | None = None,
         instead_of: Previous | None = None,
+        resume: tuple[Candidate, str] | None = None,
+        program: Program | None = None,
+        held: Callable[[JsonObject], JsonObject] = lambda message: message,
     ) -> None:
         self.id = session_id
         self.user_id = user_id
@@ -93,11 +104,13 @@ class Session:
         self._visit = visit = Visit(port, requested, transcript, recorder, silence, notices, now)
         self._question = Question(visit)
         self._spoken = Spoken(marked=speech_is_marked(requested))
-        self._link = UpstreamLink(ladder, Order(candidates, requested, project), recorder, self, instead_of)
+        shape = partial(upstream_setup, requested, project=project)
+        self._link = UpstreamLink(ladder, Order(candidates, shape), recorder, self, instead_of, resume)
+
         self._relay = AnswerRelay(
             visit,
             ClientView(requested, new_id=lambda: f"function-call-{uuid4().int % 10**19}"),
-            on_handle=self._link.offer_handle,
+            on_handle=self._handle_offered,
             on_go_away=self._go_away,
             on_turn_end=self._turn_ended,
             on_refused=self._taken_over,
@@ -110,7 +123,12 @@ class Session:
             limits=limits.frames,
             asked_before=self._asked_before,
             on_refused=self._taken_over,
+            held=held,
         )
+        self._endings = Endings(visit, self._question, self._relay, self._asked_before)
+        self._program = program
+        self._opened_at = visit.loop.time()
+        self._warned = False
         self._task: asyncio.Task[None] | None = None
         self._started = False
         self._over = False
@@ -127,7 +145,8 @@ class Session:
         visit = self._visit
         visit.recorder.session_started()
         self._started = True
-        await visit.port.send_json({"setupComplete": {}})
+        if self._program is None:
+            await visit.port.send_json({"setupComplete": {}})
         await visit.notify(notices.welcome(self.id, self.conversation_id, visit.recorder.place.family))
         await visit.notify(notices.connecting())
         if self._over:  # closed from elsewhere meanwhile
@@ -149,6 +168,9 @@ class Session:
         while (turn := transcript.turn) is not None:
             transcript.close_turn("interrupted" if turn.heard else "failed", visit.now())
         visit.save()
+        if self._program is not None:
+            self._program.tell(visit, again=False)
+            await self._program.settled()
         if self._started:
             visit.recorder.session_ended(*(visit.port.closed or (code, reason)))
         self._count_frames()
@@ -202,7 +224,18 @@ class Session:
         elif self._idle():
             self._link.look_up(self._idle)
         visit.save()
+        if self._program is not None:
+            self._program.tell(visit, again=False)
+        if limits.longest is not None:
+            self._end_in_time(now - self._opened_at, limits.longest)
         self._count_frames()
+
+    def _end_in_time(self, age: float, longest: float) -> None:
+        if age >= longest:
+            self.end_soon(CloseCode.LIMIT, f"A session may last at most {longest:g} seconds for you.")
+        elif not self._warned and age >= longest - GO_AWAY_BEFORE:
+            self._warned = True
+            spawn(self.warn(round(longest - age)), name=f"warn-{self.id}")
 
     def _silent(self, kind: ErrorKind) -> None:
         """Upstream said nothing for too long. Of speech that may have been no question, that is a choice of the
@@ -214,7 +247,7 @@ class Session:
         elif self._link.current is not None:
             self._link.drop(local_failure(kind))
         elif not self._link.climbing:
-            spawn(self._fail_turn(not_answered(kind)), name=f"fail-turn-{self.id}")
+            spawn(self._fail(not_answered(kind)), name=f"fail-turn-{self.id}")
 
     def _count_frames(self) -> None:
         """The counters' locks are too dear for every frame, so the frames are counted here and handed on."""
@@ -242,6 +275,8 @@ class Session:
             )
         )
         self._last_transport = candidate.transport
+        if self._program is not None:
+            await self._program.served(self._visit)
         if self._question.may_be_asked:
             await self._question.ask(upstream)
 
@@ -260,12 +295,16 @@ class Session:
                 session=str(self.id),
             )
         turns = visit.transcript.turns
-        self._keep_what_was_said(failure)
+        if failure is not None:
+            self._endings.keep_what_was_said(self._spoken)
         while turns and (turns[0].heard or len(turns) > 1 or not self._question.open):
-            await self._cut_short()
+            await self._endings.cut_short()
         if not turns:
-            self._question.settled()
-            self._asked_before.settle(answered=True)
+            self._endings.answered()
+            if self._program is not None and failure is not None and failure.kind is ErrorKind.INVALID_ARGUMENT:
+                # What the client sent last would be refused again and again.
+                self.end_soon(*nobody([Tried(upstream.candidate, failure)], "", given_up=True))
+                return False
             return visit.loop.time() - self._input.last_media < VOICE_RECENT
         if failure is not None and _refused(upstream.candidate, failure):
             self._question.refused()
@@ -278,29 +317,13 @@ class Session:
                 self._link.avoid(upstream.candidate)
             await visit.notify(notices.connecting())
             return True
-        await self._fail_turn(not_answered(failure.kind if failure else ErrorKind.UNKNOWN))
+        await self._fail(not_answered(failure.kind if failure else ErrorKind.UNKNOWN))
         return False
 
-    def _keep_what_was_said(self, failure: Failure | None) -> None:
-        """Speech that upstream took and did not answer is a question like a typed one, if it was one at all."""
-        turns = self._visit.transcript.turns
-        if failure is None or not self._spoken or self._question.open or len(turns) != 1:
-            return
-        turn = turns[0]
-        said = turn.begun or turn.ended_input or (turn.user is not None and bool(turn.user.text))
-        if said and not turn.heard and not turn.typed:
-            self._visit.transcript.heard_anew()
-            self._question.put_spoken(self._spoken.frames())
-
     async def nobody_serves(self, nothing: NoCandidate) -> None:
-        visit = self._visit
         sentence = no_candidate(nothing.tried, configured=bool(self._candidates), given_up=nothing.given_up)
         log.error("nobody serves", session=str(self.id), attempts=len(nothing.tried), sentence=sentence)
-        if not visit.notices:
-            await self._fail_turn(sentence)
-            self.end_soon(CloseCode.TRY_LATER, sentence)
-            return
-        await self._fail_turn(sentence, nothing)
+        await self._fail(sentence, nothing)
 
     # --- turns ------------------------------------------------------------------------------------------------
 
@@ -313,9 +336,10 @@ class Session:
     def _turn_ended(self) -> None:
         self._spoken.clear()
         if not self._visit.transcript.turns:
-            self._question.settled()
-            self._asked_before.settle(answered=True)
+            self._endings.answered()
         self._link.answered()
+        if self._program is not None:
+            self._program.tell(self._visit)
         if self._leave_at is not None:  # goAway: between turns is the time to change
             self._leave_at = self._visit.loop.time()
 
@@ -323,21 +347,22 @@ class Session:
         now = self._visit.loop.time()
         self._leave_at = now if not self._visit.transcript.awaiting else now + max(0.0, time_left - LEAVE_EARLY)
 
-    async def _cut_short(self) -> None:
-        """What was heard of an answer stays; it is never given twice."""
-        visit = self._visit
-        draft = visit.transcript.close_turn("interrupted", visit.now())
-        await self._relay.settle(draft)
-        await visit.port.send_json({"serverContent": {"interrupted": True}})
-        await visit.port.send_json({"serverContent": {"turnComplete": True}})
+    def _handle_offered(self, handle: str) -> None:
+        self._link.offer_handle(handle)
+        if self._program is not None:
+            self._program.offer(self._link.resumable)
+            if handle:
+                self._program.tell(self._visit)
 
-    async def _fail_turn(self, sentence: str, nothing: NoCandidate | None = None) -> None:
+    async def _fail(self, sentence: str, nothing: NoCandidate | None = None) -> None:
+        """Nobody answers what is open. Who gets no notices is told by the close."""
         visit = self._visit
-        self._question.settled()
-        self._asked_before.settle(answered=False)
-        while visit.transcript.turn is not None:
-            await self._relay.settle(visit.transcript.close_turn("failed", visit.now()))
+        await self._endings.fail()
         tried, given_up = (nothing.tried, nothing.given_up) if nothing else ((), False)
+        if self._program is not None:
+            self.end_soon(*nobody(tried, sentence, given_up=given_up))
+        elif not visit.notices:
+            self.end_soon(CloseCode.TRY_LATER, sentence)
         await visit.notify(notices.error(sentence, tried, retryable=not given_up and bool(self._candidates)))
 
 

@@ -59,7 +59,13 @@ class _Plan:
 
 class UpstreamLink:
     def __init__(
-        self, ladder: Ladder, order: Order, record: Record, owner: Owner, instead_of: Previous | None = None
+        self,
+        ladder: Ladder,
+        order: Order,
+        record: Record,
+        owner: Owner,
+        instead_of: Previous | None = None,
+        resume: tuple[Candidate, str] | None = None,
     ) -> None:
         self._ladder = ladder
         self._order = order
@@ -67,7 +73,7 @@ class UpstreamLink:
         self._owner = owner
         self._wanted = asyncio.Event()
         self._ready = asyncio.Event()
-        self._plan = _Plan(previous=instead_of)
+        self._plan = _Plan(previous=instead_of, resume=resume)
         self._blame: Failure | None = None
         self._closing: asyncio.Task[None] | None = None
         self.proved = False  # the current or last upstream has served a turn to its end
@@ -106,6 +112,11 @@ class UpstreamLink:
         """Upstream's newest handle; empty where it cannot be resumed now."""
         if self.current is not None:
             self._plan.resume = (self.current.candidate, handle) if handle else None
+
+    @property
+    def resumable(self) -> tuple[Candidate, str] | None:
+        """The upstream session that could be gone on with now."""
+        return self._plan.resume
 
     def answered(self) -> None:
         """A turn was served to its end: what was ruled out before may be tried again."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from live_proxy.candidates import Candidate
 from live_proxy.catalogue import LiveModel
 from live_proxy.edge.requested import requested
-from live_proxy.edge.upstream_setup import UpstreamSetup
+from live_proxy.edge.upstream_setup import UpstreamSetup, upstream_setup
 from live_proxy.errors import ErrorKind, Failure
 from live_proxy.ladder import Ladder, Order, Upstream
 from live_proxy.protocol.codec import JsonObject
@@ -130,7 +131,7 @@ def candidate(
 
 def order(*candidates: Candidate, **more: object) -> Order:
     asked = requested({"generationConfig": {"responseModalities": ["TEXT"]}})
-    return Order(candidates, asked, "team-1", **more)  # type: ignore[arg-type]
+    return Order(candidates, partial(upstream_setup, asked, project="team-1"), **more)  # type: ignore[arg-type]
 
 
 def ladder(upstream: Upstreams, *, setup_timeout: float = 0.04, climb_timeout: float = 1.0) -> Ladder:

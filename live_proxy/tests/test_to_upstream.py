@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live_proxy.edge.to_upstream import to_upstream, turns_of
+from live_proxy.edge.to_upstream import from_media_chunks, to_upstream, turns_of
 from live_proxy.protocol.client import KINDS, Kind
 from live_proxy.tests.strategies import quickly, values
 
@@ -34,12 +34,9 @@ def test_most_messages_go_up_as_they_are(kind: Kind, typed_as_realtime: bool) ->
 
 
 def test_a_list_of_media_becomes_a_message_for_each() -> None:
-    message = {"realtimeInput": {"mediaChunks": [PCM, JPEG, {"data": "AAAA"}, "x", {"mimeType": 5}]}}
-    assert to_upstream("realtimeInput", message, typed_as_realtime=False) == [
-        {"realtimeInput": {"audio": PCM}},
-        {"realtimeInput": {"video": JPEG}},
-    ]
-    assert to_upstream("realtimeInput", {"realtimeInput": {"mediaChunks": 5}}, typed_as_realtime=False) == []
+    chunks: list[dict[str, Any]] = [PCM, JPEG, {"data": "AAAA"}, {"mimeType": "text/plain", "data": "x"}]
+    chunks.append({"mimeType": 5})
+    assert from_media_chunks(chunks) == [{"realtimeInput": {"audio": PCM}}, {"realtimeInput": {"video": JPEG}}]
 
 
 def test_a_question_becomes_realtime_text_where_the_model_hears_no_other() -> None:

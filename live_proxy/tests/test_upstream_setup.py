@@ -141,11 +141,22 @@ def test_thinking_is_asked_for_as_each_generation_wants_it(name: str, asked: Any
 
 
 def test_earlier_turns_are_announced_where_the_model_wants_it() -> None:
+    announcement = {"initialHistoryInClientContent": True}
     for name, history, announced in ((SEEDED, True, True), (SEEDED, False, False), (NATIVE, True, False)):
-        result, setup = shaped(name, {"historyConfig": {"initialHistoryInClientContent": True}}, history=history)
+        result, setup = shaped(name, {}, history=history)
         assert result.history_first is announced
-        assert setup.get("historyConfig") == ({"initialHistoryInClientContent": True} if announced else None)
+        assert setup.get("historyConfig") == (announcement if announced else None)
         assert result.typed_as_realtime is (name == SEEDED)
+
+
+def test_a_client_may_bring_its_own_earlier_turns() -> None:
+    announcement = {"initialHistoryInClientContent": True}
+    asked = {"historyConfig": announcement}
+    # Ours come first where there are some; the client's are part of them by then.
+    for name, history, clients in ((SEEDED, False, True), (SEEDED, True, False), (NATIVE, False, False)):
+        result, setup = shaped(name, asked, history=history)
+        assert result.client_seeds is clients
+        assert setup.get("historyConfig") == (announcement if name == SEEDED else None)
 
 
 def test_what_one_platform_lacks_is_left_out_there() -> None:
@@ -209,7 +220,7 @@ def test_the_simulator_accepts_every_set_up(name: str, platform: Platform, setup
         assert accepted.resumption
         assert accepted.input_transcription
         assert accepted.output_transcription is (accepted.modality == "AUDIO")
-        assert accepted.seeded_history is result.history_first
+        assert accepted.seeded_history is (result.history_first or result.client_seeds)
         wanted = requested(setup).modality
         assert result.text_from_audio is (accepted.modality != wanted)
 

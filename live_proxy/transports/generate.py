@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import structlog
 
 from live_proxy.candidates import Candidate
 from live_proxy.catalogue import StandardModel
-from live_proxy.credentials import Token, TokenProvider
+from live_proxy.credentials import Token
 from live_proxy.edge.dialogue import Dialogue
 from live_proxy.edge.generate_answer import Answer
 from live_proxy.edge.upstream_setup import UpstreamSetup
@@ -26,6 +25,7 @@ from live_proxy.protocol.codec import JsonObject, encode
 from live_proxy.protocol.frames import Frame
 from live_proxy.tasks import spawn
 from live_proxy.transports.base import Capabilities
+from live_proxy.transports.tier import Tier
 from live_proxy.verdicts import error_body_failure, local_failure
 
 log = structlog.get_logger(__name__)
@@ -39,18 +39,17 @@ PROBE: JsonObject = {"contents": [{"role": "user", "parts": [{"text": "."}]}]}
 PROBE_MAY_FAIL = (ErrorKind.ENDPOINT_NOT_FOUND, ErrorKind.HANDSHAKE, ErrorKind.INVALID_ARGUMENT, ErrorKind.QUOTA)
 
 
-class GenerateTransport(ABC):
-    """`open` proves host, credential and model by a `countTokens`; content starts with `send`."""
+class GenerateTransport:
+    """`tier_class` is how requests travel; the rest is the same on every tier. `open` proves host, credential and
+    model by a `countTokens`; content starts with `send`."""
 
-    name: ClassVar[str]
+    tier_class: ClassVar[type[Tier]]
     capabilities = Capabilities(audio_in=False, audio_out=False, video_in=False, interruption=True, resumption=False)
 
-    def __init__(self, candidate: Candidate, *, tokens: TokenProvider, api_key: str, setup_timeout: float) -> None:
+    def __init__(self, candidate: Candidate, *, setup_timeout: float, **shared: Any) -> None:
         assert isinstance(candidate.model, StandardModel)
-        self._candidate = candidate
+        self._tier = self.tier_class(candidate, **shared)
         self._hears = candidate.model.audio_in
-        self._tokens = tokens
-        self._api_key = api_key
         self._setup_timeout = setup_timeout
         self._out: asyncio.Queue[Frame | Failure | None] = asyncio.Queue(MAX_QUEUE)
         self._dialogue: Dialogue | None = None
@@ -60,32 +59,15 @@ class GenerateTransport(ABC):
         self._sending = asyncio.Lock()
         self._ended: Failure | None = local_failure(ErrorKind.CONNECT, "not open")
 
-    # --- how requests travel ----------------------------------------------------------------------------------
-
-    @abstractmethod
-    async def _connect(self) -> None:
-        """Make what requests need. Raises `Failure`."""
-
-    @abstractmethod
-    async def _count_tokens(self, body: JsonObject, token: Token | None) -> None:
-        """A request that costs nothing and proves that others would be taken. Raises `Failure`."""
-
-    @abstractmethod
-    def _stream(self, body: JsonObject, token: Token | None) -> AsyncGenerator[JsonObject]:
-        """The decoded chunks of one answer. Raises `Failure`."""
-
-    @abstractmethod
-    async def _disconnect(self) -> None: ...
-
     # --- the contract -----------------------------------------------------------------------------------------
 
     async def open(self, setup: UpstreamSetup, history: Sequence[JsonObject], deadline: float) -> None:
         phase = ErrorKind.CREDENTIALS  # a slow token is not the host's fault
         try:
             async with asyncio.timeout_at(deadline):
-                self._token = await self._fresh_token()
+                self._token = await self._tier.token()
                 phase = ErrorKind.CONNECT_TIMEOUT
-                await self._connect()
+                await self._tier.connect()
                 await self._probe()
         except TimeoutError:
             await self.close()
@@ -108,7 +90,7 @@ class GenerateTransport(ABC):
                 if step.cancelled:
                     await self._say({"toolCallCancellation": {"ids": list(step.cancelled)}})
                 if step.asks:
-                    self._answering = spawn(self._answer_turn(self._dialogue), name=f"{self.name}-answer")
+                    self._answering = spawn(self._answer_turn(self._dialogue), name=f"{self._tier.name}-answer")
         except TimeoutError:
             raise local_failure(ErrorKind.SEND_TIMEOUT, f"nobody took the answer for {SEND_TIMEOUT:.0f} s") from None
 
@@ -129,14 +111,9 @@ class GenerateTransport(ABC):
         self._out.put_nowait(None)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT):
-                await self._disconnect()
+                await self._tier.disconnect()
 
-    # --- credentials ------------------------------------------------------------------------------------------
-
-    async def _fresh_token(self, *, refused: str = "") -> Token | None:
-        if self._candidate.platform == "developer":
-            return None
-        return await self._tokens.token(refused=refused)
+    # --- the probe ---------------------------------------------------------------------------------------------------
 
     async def _probe(self) -> None:
         try:
@@ -144,22 +121,24 @@ class GenerateTransport(ABC):
         except Failure as failure:
             if failure.http_status is None or failure.kind not in PROBE_MAY_FAIL:
                 raise
-            log.info("the probe was refused; requests may still be taken", status=failure.http_status, model=self._name)
+            log.info(
+                "the probe was refused; requests may still be taken", status=failure.http_status, model=self._tier.model
+            )
 
     async def _with_renewal(self) -> None:
         try:
-            await self._count_tokens(PROBE, self._token)
+            await self._tier.count_tokens(PROBE, self._token)
         except Failure as failure:
             if failure.verdict.action is not Action.REAUTH or self._token is None:
                 raise
-            self._token = await self._fresh_token(refused=self._token.value)
-            await self._count_tokens(PROBE, self._token)
+            self._token = await self._tier.token(refused=self._token.value)
+            await self._tier.count_tokens(PROBE, self._token)
 
     # --- turns ------------------------------------------------------------------------------------------------
 
     async def _answer_turn(self, dialogue: Dialogue) -> None:
         try:
-            self._token = await self._fresh_token()
+            self._token = await self._tier.token()
             answer = await self._relay(dialogue.body())
             self._answer = None
             dialogue.answered(answer.parts, answer.calls)
@@ -170,7 +149,7 @@ class GenerateTransport(ABC):
             await self._out.put(failure)
         except Exception as error:
             # A fault of ours must cost this candidate, not the conversation.
-            log.exception("transport: unexpected error", transport=self.name)
+            log.exception("transport: unexpected error", transport=self._tier.name)
             self._ended = local_failure(ErrorKind.BAD_MESSAGE, type(error).__name__)
             await self._out.put(self._ended)
 
@@ -183,7 +162,7 @@ class GenerateTransport(ABC):
             if failure.http_status is None or (self._answer and self._answer.parts):
                 raise
             if action is Action.REAUTH and self._token is not None:
-                self._token = await self._fresh_token(refused=self._token.value)
+                self._token = await self._tier.token(refused=self._token.value)
             elif action is Action.ADAPT and "thinkingConfig" in body.get("generationConfig", {}):
                 config = {key: value for key, value in body["generationConfig"].items() if key != "thinkingConfig"}
                 body = body | {"generationConfig": config}
@@ -193,8 +172,8 @@ class GenerateTransport(ABC):
 
     async def _relay_once(self, body: JsonObject) -> Answer:
         self._answer = answer = Answer(new_id=lambda: f"function-call-{uuid4().int % 10**19}")
-        async with contextlib.aclosing(self._stream(body, self._token)) as chunks:
-            while (chunk := await _next(chunks)) is not None:
+        async with contextlib.aclosing(self._tier.stream(body, self._token)) as chunks:
+            while (chunk := await next_chunk(chunks)) is not None:
                 if "candidates" not in chunk and (failure := error_body_failure(chunk, set_up=False)):
                     raise failure
                 for message in answer.chunk(chunk):
@@ -226,12 +205,8 @@ class GenerateTransport(ABC):
     async def _say(self, message: JsonObject) -> None:
         await self._out.put(Frame(encode(message), 0, message))
 
-    @property
-    def _name(self) -> str:
-        return self._candidate.model.name
 
-
-async def _next(chunks: AsyncGenerator[JsonObject]) -> JsonObject | None:
+async def next_chunk(chunks: AsyncGenerator[JsonObject]) -> JsonObject | None:
     try:
         async with asyncio.timeout(CHUNK_TIMEOUT):
             return await anext(chunks, None)

@@ -16,6 +16,7 @@ from live_proxy.transports.websocket import USER_AGENT, tls_context
 from live_proxy.verdicts import local_failure, request_failure
 
 MAX_BODY = 64 * 1024
+MAX_ANSWER = 64 * 1024 * 1024
 TIMEOUT = httpx.Timeout(connect=5.0, read=60.0, write=10.0, pool=5.0)
 
 
@@ -70,6 +71,19 @@ async def refusal(response: httpx.Response) -> Failure:
             break
     text = body[:MAX_BODY].decode("utf-8", "replace")
     return request_failure(response.status_code, text, retry_after=response.headers.get("Retry-After"))
+
+
+async def json_answer(response: httpx.Response) -> JsonObject:
+    """A whole answer. Raises `Failure` for one that is no JSON object or too big."""
+    body = bytearray()
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > MAX_ANSWER:
+            raise local_failure(ErrorKind.TOO_BIG, "an answer of more than 64 MiB")
+    try:
+        return decode(bytes(body))
+    except NotJson as error:
+        raise local_failure(ErrorKind.BAD_MESSAGE, str(error)) from None
 
 
 async def events(response: httpx.Response) -> AsyncGenerator[JsonObject]:

@@ -7,35 +7,39 @@ from typing import Any
 
 import httpx
 
-from live_proxy.addresses import Addresses
-from live_proxy.candidates import Candidate
 from live_proxy.credentials import Token
 from live_proxy.protocol.codec import JsonObject, encode
 from live_proxy.transports.generate import GenerateTransport
-from live_proxy.transports.http_client import events, http_client, httpx_failures, refusal
+from live_proxy.transports.http_client import events, http_client, httpx_failures, json_answer, refusal
+from live_proxy.transports.tier import Tier
 
 
-class RestTransport(GenerateTransport):
+class RestTier(Tier):
     name = "rest"
 
-    def __init__(self, candidate: Candidate, *, addresses: Addresses, **shared: Any) -> None:
-        super().__init__(candidate, **shared)
-        self._addresses = addresses
+    def __init__(self, *args: Any, **shared: Any) -> None:
+        super().__init__(*args, **shared)
         self._client: httpx.AsyncClient | None = None
 
-    async def _connect(self) -> None:
+    async def connect(self) -> None:
         self._client = http_client()
 
-    async def _count_tokens(self, body: JsonObject, token: Token | None) -> None:
+    async def count_tokens(self, body: JsonObject, token: Token | None) -> JsonObject:
+        return await self._whole("countTokens", body, token)
+
+    async def generate(self, body: JsonObject, token: Token | None) -> JsonObject:
+        return await self._whole("generateContent", body, token)
+
+    async def _whole(self, method: str, body: JsonObject, token: Token | None) -> JsonObject:
         assert self._client is not None
-        url = self._addresses.http_url(self._candidate, "countTokens")
+        url = self._addresses.http_url(self._candidate, method)
         with httpx_failures():
             async with self._client.stream("POST", url, headers=self._headers(token), content=encode(body)) as response:
                 if response.status_code != 200:
                     raise await refusal(response)
-                await response.aread()
+                return await json_answer(response)
 
-    async def _stream(self, body: JsonObject, token: Token | None) -> AsyncGenerator[JsonObject]:
+    async def stream(self, body: JsonObject, token: Token | None) -> AsyncGenerator[JsonObject]:
         assert self._client is not None
         url = self._addresses.http_url(self._candidate, "streamGenerateContent") + "?alt=sse"
         with httpx_failures():
@@ -45,7 +49,7 @@ class RestTransport(GenerateTransport):
                 async for payload in events(response):
                     yield payload
 
-    async def _disconnect(self) -> None:
+    async def disconnect(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
@@ -58,3 +62,7 @@ class RestTransport(GenerateTransport):
         if token.quota_project:
             headers["x-goog-user-project"] = token.quota_project
         return headers
+
+
+class RestTransport(GenerateTransport):
+    tier_class = RestTier

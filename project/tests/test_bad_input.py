@@ -125,6 +125,6 @@ async def test_an_unknown_and_a_foreign_conversation_look_the_same(service: Serv
 
 
 async def test_no_setup_at_all_ends_the_socket(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("live_proxy.consumers.SETUP_TIMEOUT", 0.2)
+    monkeypatch.setattr("live_proxy.socket_consumer.SETUP_TIMEOUT", 0.2)
     page = await service.connect()
     assert await page.closed() == (4400, "No setup message came.")

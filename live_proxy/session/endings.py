@@ -1,0 +1,49 @@
+"""How a turn ends that upstream did not end: cut short, failed, or kept as a question for the next upstream."""
+
+from __future__ import annotations
+
+from live_proxy.session.answer_relay import AnswerRelay
+from live_proxy.session.asked_before import AskedBefore
+from live_proxy.session.question import Question
+from live_proxy.session.spoken import Spoken
+from live_proxy.session.visit import Visit
+
+
+class Endings:
+    def __init__(self, visit: Visit, question: Question, relay: AnswerRelay, asked_before: AskedBefore) -> None:
+        self._visit = visit
+        self._question = question
+        self._relay = relay
+        self._asked_before = asked_before
+
+    def answered(self) -> None:
+        """Nothing is asked any more."""
+        self._question.settled()
+        self._asked_before.settle(answered=True)
+
+    async def cut_short(self) -> None:
+        """What was heard of an answer stays; it is never given twice."""
+        visit = self._visit
+        draft = visit.transcript.close_turn("interrupted", visit.now())
+        await self._relay.settle(draft)
+        await visit.port.send_json({"serverContent": {"interrupted": True}})
+        await visit.port.send_json({"serverContent": {"turnComplete": True}})
+
+    async def fail(self) -> None:
+        """Every open turn has no answer."""
+        visit = self._visit
+        self._question.settled()
+        self._asked_before.settle(answered=False)
+        while visit.transcript.turn is not None:
+            await self._relay.settle(visit.transcript.close_turn("failed", visit.now()))
+
+    def keep_what_was_said(self, spoken: Spoken) -> None:
+        """Speech that upstream took and did not answer is a question like a typed one, if it was one at all."""
+        turns = self._visit.transcript.turns
+        if not spoken or self._question.open or len(turns) != 1:
+            return
+        turn = turns[0]
+        said = turn.begun or turn.ended_input or (turn.user is not None and bool(turn.user.text))
+        if said and not turn.heard and not turn.typed:
+            self._visit.transcript.heard_anew()
+            self._question.put_spoken(spoken.frames())
