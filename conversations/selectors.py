@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Max
+
 from conversations.models import Conversation, Message, Session
 
 
@@ -79,3 +81,9 @@ def messages_of(
 def conversation_exists(*, conversation_id: UUID) -> bool:
     """Whoever's it is."""
     return Conversation.objects.filter(pk=conversation_id).exists()
+
+
+def next_position(conversation_id: UUID) -> int:
+    """Where the next message of a conversation would stand; 1 in an empty one."""
+    last = Message.objects.filter(conversation_id=conversation_id).aggregate(last=Max("position"))["last"]
+    return (last or 0) + 1

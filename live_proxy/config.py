@@ -43,6 +43,7 @@ class LiveConfig:
     first_output_timeout: float
     stall_timeout: float
     drain_timeout: float
+    request_timeout: float
     max_sessions: int
     max_sessions_per_user: int
     demo: bool
@@ -145,6 +146,7 @@ def read_config() -> LiveConfig:
         first_output_timeout=_positive("LIVE_FIRST_OUTPUT_TIMEOUT"),
         stall_timeout=_positive("LIVE_STALL_TIMEOUT"),
         drain_timeout=_positive("LIVE_DRAIN_TIMEOUT"),
+        request_timeout=_positive("LIVE_REQUEST_TIMEOUT"),
         max_sessions=int(_positive("LIVE_MAX_SESSIONS")),
         max_sessions_per_user=int(_positive("LIVE_MAX_SESSIONS_PER_USER")),
         redis_url=settings.REDIS_URL,

@@ -1,6 +1,6 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from live_proxy.views import api, demo, message_stream, operations, pages
+from live_proxy.views import api, demo, google_api, message_stream, operations, pages
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
@@ -12,4 +12,5 @@ urlpatterns = [
     path("health/live", operations.live, name="health_live"),
     path("health/ready", operations.ready, name="health_ready"),
     path("metrics", operations.metrics, name="metrics"),
+    re_path(r"^/*(?:v1|v1beta|v1beta1|v1alpha)/", google_api.google_api),
 ]

@@ -94,6 +94,11 @@ def nobody(tried: Sequence[Tried], sentence: str, *, given_up: bool) -> tuple[in
     return 1011, sentence
 
 
+def status_of(code: int) -> int:
+    """The HTTP status that stands for one of our closes."""
+    return HTTP_OF_CLOSE.get(CloseCode(code), 400) if code in set(CloseCode) else 400
+
+
 def said(reason: str) -> str:
     """Upstream's own words about the client's request, where they name nothing of the server's; else nothing."""
     return "" if _TELLS_NAMES.search(reason) or not reason.isprintable() else reason

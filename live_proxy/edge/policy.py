@@ -9,6 +9,7 @@ from live_proxy.protocol.codec import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Policy:
+    families: tuple[str, ...] = ()
     max_session_seconds: int | None = None
 
 

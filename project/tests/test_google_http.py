@@ -1,0 +1,165 @@
+"""Google's HTTP paths through the whole service: the Python SDK unchanged, and plain requests."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+from google.genai import errors, types
+
+from conversations.models import Conversation, FallbackEvent, Message, TransportAttempt
+from project.tests.driving import Service
+from project.tests.programs import python_client, token_for
+from simulator import Simulator
+
+MODES = ("developer", "express", "vertex")
+MODEL = "gemini-2.5-flash"
+
+
+@pytest.fixture
+def google(google: Simulator, settings: Any) -> Simulator:
+    settings.LIVE_TRANSPORTS = ["websocket", "sdk", "rest"]
+    return google
+
+
+@pytest.fixture
+async def plain(service: Service) -> Any:
+    _, key = await token_for()
+    async with httpx.AsyncClient(
+        base_url=f"http://{service.address}", headers={"x-goog-api-key": key}, trust_env=False
+    ) as client:
+        yield client
+
+
+def ask(text: str = "hello", **more: Any) -> dict[str, Any]:
+    return {"contents": [{"role": "user", "parts": [{"text": text}]}], **more}
+
+
+async def rows(model: Any, *fields: str, **where: Any) -> list[tuple[Any, ...]]:
+    return await sync_to_async(lambda: list(model.objects.filter(**where).order_by("pk").values_list(*fields)))()
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_an_answer_and_its_record(service: Service, mode: str) -> None:
+    _, key = await token_for()
+    client = python_client(service.address, key, mode)
+    answer = await client.aio.models.generate_content(model=MODEL, contents="hello")
+    assert answer.text
+    messages = await rows(Message, "role", "text", "transport", "model", "status", session__client="http")
+    assert sorted(messages) == [
+        ("model", answer.text, "sdk", MODEL, "complete"),
+        ("user", "hello", "", "", "complete"),
+    ]
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_stream_and_a_count(service: Service, mode: str) -> None:
+    _, key = await token_for()
+    client = python_client(service.address, key, mode)
+    stream = await client.aio.models.generate_content_stream(model=MODEL, contents="hello")
+    chunks = [chunk async for chunk in stream]
+    assert "".join(chunk.text or "" for chunk in chunks) and len(chunks) > 1
+    assert chunks[-1].usage_metadata.total_token_count
+    counted = await client.aio.models.count_tokens(model=MODEL, contents="hello")
+    assert counted.total_tokens
+
+
+async def test_a_chat_is_one_conversation(service: Service) -> None:
+    _, key = await token_for()
+    chat = python_client(service.address, key, "developer").aio.chats.create(model=MODEL)
+    for text in ("one", "two", "three"):
+        await chat.send_message(text)
+    assert len(await rows(Conversation, "id")) == 1
+    said = await rows(Message, "position", "role")
+    assert sorted(said) == [(at, "user" if at % 2 else "model") for at in range(1, 7)]
+
+
+async def test_it_falls_back_and_says_so_in_the_record(service: Service, plain: httpx.AsyncClient) -> None:
+    refused = await plain.post(f"/v1beta/models/{MODEL}:generateContent", json=ask(unheardOf={"a": 1}))
+    # The SDK's types do not know the field, so REST is asked, and Google does not know it either.
+    assert refused.status_code == 400
+    assert "unheardOf" in refused.json()["error"]["message"]
+    assert {transport for (transport,) in await rows(TransportAttempt, "transport")} == {"sdk", "rest"}
+    assert await rows(FallbackEvent, "from_transport", "to_transport")
+
+
+async def test_both_forms_of_a_stream(plain: httpx.AsyncClient) -> None:
+    path = f"/v1beta/models/{MODEL}:streamGenerateContent"
+    events = await plain.post(path + "?alt=sse", json=ask())
+    assert events.headers["content-type"].startswith("text/event-stream")
+    lines = [line for line in events.text.split("\r\n\r\n") if line]
+    array = await plain.post(path, json=ask())
+    assert array.headers["content-type"].startswith("application/json")
+    assert len(json.loads(array.text)) == len(lines) > 1
+    assert all(line.startswith("data: {") for line in lines)
+
+
+async def test_the_list_and_the_lookup(service: Service) -> None:
+    _, key = await token_for()
+    client = python_client(service.address, key, "developer")
+    names = [model.name async for model in await client.aio.models.list()]
+    assert f"models/{MODEL}" in names and "models/gemini-3.8-live" in names
+    assert (await client.aio.models.get(model=MODEL)).name == f"models/{MODEL}"
+    vertex = python_client(service.address, key, "vertex")
+    assert f"publishers/google/models/{MODEL}" in [model.name async for model in await vertex.aio.models.list()]
+    with pytest.raises(errors.ClientError) as missing:
+        await client.aio.models.get(model="gemini-0")
+    assert missing.value.code == 404
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_refusals_in_googles_shape(service: Service, mode: str) -> None:
+    client = python_client(service.address, "no-such-key", mode)
+    with pytest.raises(errors.ClientError) as refused:
+        await client.aio.models.generate_content(model=MODEL, contents="hello")
+    assert refused.value.code == (401 if mode == "vertex" else 400)
+    _, key = await token_for()
+    with pytest.raises(errors.ClientError) as missing:
+        await python_client(service.address, key, mode).aio.models.generate_content(model="gemini-0", contents="hello")
+    assert missing.value.code == 404 and missing.value.status == "NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/v1beta/models/gemini-2.5-flash:embedContent", b"{}", 404),
+        ("/v1beta/cachedContents", b"{}", 404),
+        ("/v1beta/models/gemini-2.5-flash:generateContent", b"{}", 400),
+        ("/v1beta/models/gemini-2.5-flash:generateContent", b"{", 400),
+        ("/v1beta/models/gemini-2.5-flash:generateContent", b"[]", 400),
+        ("/v1beta/models/gemini-2.5-flash:generateContent", b'{"contents": 5}', 400),
+        ("/v1beta/models/gemini-2.5-flash:generateContent", b'{"contents": [{"parts": "x"}]}', 400),
+        ("/v1beta/models/gemini-2.5-flash:generateContent", b"\xff\xfe", 400),
+    ],
+)
+async def test_bad_requests(plain: httpx.AsyncClient, path: str, body: bytes, status: int) -> None:
+    response = await plain.post(path, content=body)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (status, status)
+    assert error["status"] in ("NOT_FOUND", "INVALID_ARGUMENT") and error["message"]
+
+
+async def test_a_page_of_another_site_may_ask_with_its_own_key(plain: httpx.AsyncClient) -> None:
+    asked = await plain.options(
+        f"/v1beta/models/{MODEL}:generateContent",
+        headers={
+            "Origin": "https://elsewhere.example",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-type,x-goog-api-key,x-goog-api-client",
+        },
+    )
+    assert asked.status_code == 204
+    assert asked.headers["access-control-allow-origin"] == "*"
+    assert "x-goog-api-key" in asked.headers["access-control-allow-headers"]
+
+
+async def test_a_token_for_sockets_alone_asks_nothing_here(service: Service) -> None:
+    _, key = await token_for(scopes=["live"])
+    with pytest.raises(errors.ClientError) as refused:
+        await python_client(service.address, key, "developer").aio.models.generate_content(
+            model=MODEL, contents=[types.Part(text="hello")]
+        )
+    assert refused.value.code == 403
