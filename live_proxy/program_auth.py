@@ -46,7 +46,7 @@ def credential(headers: Mapping[bytes, bytes], query: bytes) -> Credential | Non
         return Credential(value, bearer=True)
     if key := headers.get(b"x-goog-api-key", b"").decode("latin-1").strip():
         return Credential(key)
-    pairs = dict(parse_qsl(query[:MAX_QUERY].decode("latin-1"), max_num_fields=20, keep_blank_values=False))
+    pairs = dict(parse_qsl(query[:MAX_QUERY].decode("latin-1")))
     if key := pairs.get("key", ""):
         return Credential(key)
     if token := pairs.get("access_token", ""):

@@ -236,6 +236,18 @@ UNFOLD = {
                         "permission": lambda request, model=model: request.user.has_perm(f"auth.view_{model}"),
                     }
                     for title, icon, model in [("Users", "person", "user"), ("Groups", "group", "group")]
+                ]
+                + [
+                    {
+                        "title": title,
+                        "icon": icon,
+                        "link": reverse_lazy(f"admin:live_proxy_{model}_changelist"),
+                        "permission": lambda request, model=model: request.user.has_perm(f"live_proxy.view_{model}"),
+                    }
+                    for title, icon, model in [
+                        ("API tokens", "key", "apitoken"),
+                        ("Set-up policies", "rule", "setuppolicy"),
+                    ]
                 ],
             },
         ],

@@ -3,9 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from live_proxy.views import breaker_board
+from live_proxy.views import breaker_board, tokens
 
 urlpatterns = [
+    path("accounts/tokens/", tokens.tokens, name="tokens"),
+    path("accounts/tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
     path("accounts/", include("accounts.urls")),
     path("admin/transports/", breaker_board.board, name="breaker_board"),
     path("admin/", admin.site.urls),

@@ -1,29 +1,206 @@
-"""PLACEHOLDER until the real rules stand here: replace the whole file."""
+"""What the set-ups of one user may ask for: refused where they ask for what is not allowed, mended where it is a
+matter of a number, completed where the policy has something to say. Pure.
+
+Every refusal is a sentence that Google's SDKs show to a developer, so it names the field and what is allowed, and
+fits a close frame.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from live_proxy.close_codes import CloseCode
+from live_proxy.errors import ClientFault
 from live_proxy.protocol.codec import JsonObject
+from live_proxy.protocol.reasons import fit
+
+NO_TOOLS = ("none",)
+NAMED_TOOLS = {"functionDeclarations": "functions"}
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
+    """Empty lists allow everything, None sets no ceiling. `families` are labels; `tools` the keys of a tool, its
+    function declarations called `functions`, or `none` alone; `max_thinking_tokens` is a thinking budget."""
+
     families: tuple[str, ...] = ()
+    voices: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    modalities: tuple[str, ...] = ()
+    instruction_mode: Literal["open", "prefix", "locked"] = "open"
+    instruction: str = ""
+    max_output_tokens: int | None = None
+    max_temperature: float | None = None
+    max_thinking_tokens: int | None = None
     max_session_seconds: int | None = None
 
 
+OPEN = Policy()
+
+
 def allows_family(policy: Policy, label: str) -> bool:
-    return True
+    return not policy.families or label in policy.families
 
 
 def held_to(policy: Policy, setup: JsonObject) -> JsonObject:
-    return setup
+    """A Live set-up within the policy; `setup` itself where it is. Raises `ClientFault`."""
+    return _held(policy, setup, "setup.", default="AUDIO")
 
 
 def request_held_to(policy: Policy, body: JsonObject) -> JsonObject:
-    return body
+    """The same for the body of a `generateContent`."""
+    return _held(policy, body, "", default="TEXT")
 
 
 def update_held_to(policy: Policy, content: JsonObject) -> JsonObject:
-    return content
+    """The same for a `contextUpdate`, which replaces instruction and tools in mid-session."""
+    if policy == OPEN:
+        return content
+    held = dict(content)
+    tools = content.get("tools")
+    _check_tools(policy, tools.get("tools") if isinstance(tools, dict) else tools, "contextUpdate.")
+    if content.get("systemInstruction") is not None:
+        _instruct(policy, held, "contextUpdate.")
+    return held
+
+
+def _held(policy: Policy, asked: JsonObject, where: str, *, default: str) -> JsonObject:
+    if policy == OPEN:
+        return asked
+    held = dict(asked)
+    config = asked.get("generationConfig")
+    if config is not None and not isinstance(config, dict):
+        raise ClientFault(CloseCode.BAD_MESSAGE, f"{where}generationConfig must be an object.")
+    config = dict(config or {})
+    _check_tools(policy, asked.get("tools"), where)
+    _instruct(policy, held, where)
+    wanted = _modalities(policy, config, f"{where}generationConfig.", default)
+    _voices(policy, config, f"{where}generationConfig.", speaks="AUDIO" in wanted)
+    _ceilings(policy, config)
+    if config or "generationConfig" in asked:
+        held["generationConfig"] = config
+    return held
+
+
+def _refuse(field: str, what: str, allowed: Sequence[str]) -> ClientFault:
+    choice = f"; allowed: {', '.join(allowed)}" if allowed else ""
+    return ClientFault(CloseCode.NOT_ALLOWED, fit(f"{field}: {_short(what)} is not allowed for you{choice}."))
+
+
+def _short(what: str) -> str:
+    what = "".join(char if char.isprintable() else "?" for char in what)
+    return what if len(what) <= 30 else what[:29] + "…"
+
+
+def _check_tools(policy: Policy, tools: object, where: str) -> None:
+    if not policy.tools or not isinstance(tools, list):
+        return
+    allowed = () if policy.tools == NO_TOOLS else policy.tools
+    for tool in tools:
+        if not isinstance(tool, dict):
+            raise ClientFault(CloseCode.BAD_MESSAGE, f"{where}tools must be a list of objects.")
+        for key in tool:
+            name = NAMED_TOOLS.get(str(key), str(key))
+            if name not in allowed:
+                raise _refuse(f"{where}tools", f"the tool {_short(name)}", allowed)
+
+
+def _instruct(policy: Policy, held: JsonObject, where: str) -> None:
+    if policy.instruction_mode == "open":
+        return
+    ours = {"text": policy.instruction}
+    theirs = _parts(held.get("systemInstruction"))
+    if policy.instruction_mode == "locked":
+        if theirs and "".join(str(part.get("text", "")) for part in theirs) != policy.instruction:
+            raise ClientFault(
+                CloseCode.NOT_ALLOWED, f"{where}systemInstruction is set by this service for you and cannot be changed."
+            )
+        theirs = []
+    parts = [part for part in [ours, *theirs] if part != {"text": ""}]
+    if parts:
+        held["systemInstruction"] = {"parts": parts}
+    else:
+        held.pop("systemInstruction", None)
+
+
+def _parts(instruction: object) -> list[JsonObject]:
+    """The parts of an instruction in any of the shapes that SDKs have for it."""
+    if isinstance(instruction, str):
+        return [{"text": instruction}]
+    if isinstance(instruction, dict):
+        instruction = instruction.get("parts", [instruction])
+    if isinstance(instruction, dict):
+        return [instruction]
+    if not isinstance(instruction, list):
+        return []
+    return [part if isinstance(part, dict) else {"text": part} for part in instruction if isinstance(part, str | dict)]
+
+
+def _modalities(policy: Policy, config: JsonObject, where: str, default: str) -> list[str]:
+    asked = config.get("responseModalities")
+    wanted = [str(each) for each in asked] if isinstance(asked, list) else []
+    if not policy.modalities:
+        return wanted or [default]
+    for name in wanted:
+        if name not in policy.modalities:
+            raise _refuse(f"{where}responseModalities", name, policy.modalities)
+    if not wanted and default not in policy.modalities:
+        config["responseModalities"] = [policy.modalities[0]]
+        return [policy.modalities[0]]
+    return wanted or [default]
+
+
+def _voices(policy: Policy, config: JsonObject, where: str, *, speaks: bool) -> None:
+    if not policy.voices:
+        return
+    field = f"{where}speechConfig"
+    speech = config.get("speechConfig")
+    speech = speech if isinstance(speech, dict) else {}
+    voices = list(_voice_configs(speech))
+    for voice in voices:
+        prebuilt = voice.get("prebuiltVoiceConfig")
+        name = prebuilt.get("voiceName") if isinstance(prebuilt, dict) else None
+        if not isinstance(name, str) or name not in policy.voices or voice.keys() - {"prebuiltVoiceConfig"}:
+            what = f"the voice {_short(name)}" if isinstance(name, str) else "a voice of your own"
+            raise _refuse(field, what, policy.voices)
+    if speaks and not voices:
+        chosen = {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": policy.voices[0]}}}
+        config["speechConfig"] = {**speech, **chosen}
+
+
+def _voice_configs(speech: JsonObject) -> Iterator[JsonObject]:
+    if isinstance(voice := speech.get("voiceConfig"), dict) and voice:
+        yield voice
+    several = speech.get("multiSpeakerVoiceConfig")
+    speakers = several.get("speakerVoiceConfigs") if isinstance(several, dict) else None
+    for speaker in speakers if isinstance(speakers, list) else []:
+        voice = speaker.get("voiceConfig") if isinstance(speaker, dict) else None
+        yield voice if isinstance(voice, dict) else {}
+
+
+def _ceilings(policy: Policy, config: JsonObject) -> None:
+    if (most := policy.max_output_tokens) is not None:
+        asked = _number(config.get("maxOutputTokens"))
+        config["maxOutputTokens"] = most if asked is None or not 0 < asked <= most else int(asked)
+    if policy.max_temperature is not None:
+        asked = _number(config.get("temperature"))
+        if asked is not None and asked > policy.max_temperature:
+            config["temperature"] = policy.max_temperature
+    thinking = config.get("thinkingConfig")
+    if policy.max_thinking_tokens is not None and isinstance(thinking, dict):
+        budget = _number(thinking.get("thinkingBudget"))
+        if budget is None or not 0 <= budget <= policy.max_thinking_tokens:
+            config["thinkingConfig"] = {**thinking, "thinkingBudget": policy.max_thinking_tokens}
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):  # 64-bit numbers travel as texts
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    return float(value) if isinstance(value, int | float) else None

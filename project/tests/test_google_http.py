@@ -62,7 +62,8 @@ async def test_a_stream_and_a_count(service: Service, mode: str) -> None:
     stream = await client.aio.models.generate_content_stream(model=MODEL, contents="hello")
     chunks = [chunk async for chunk in stream]
     assert "".join(chunk.text or "" for chunk in chunks) and len(chunks) > 1
-    assert chunks[-1].usage_metadata.total_token_count
+    usage = chunks[-1].usage_metadata
+    assert usage is not None and usage.total_token_count
     counted = await client.aio.models.count_tokens(model=MODEL, contents="hello")
     assert counted.total_tokens
 

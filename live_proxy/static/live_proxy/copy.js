@@ -1,23 +1,10 @@
 // @ts-check
 /** Copy buttons anywhere in the thread: `data-copy` says whether a code block or a whole answer is meant. */
 
+import { toClipboard } from "./clipboard.js";
 import { words } from "./words.js";
 
 const SHOWN_FOR = 1600;
-
-/** @param {string} text */
-async function write(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  // Without TLS there is no clipboard interface; the old command still works.
-  const area = document.createElement("textarea");
-  area.value = text;
-  area.className = "visually-hidden";
-  document.body.append(area);
-  area.select();
-  const done = document.execCommand("copy");
-  area.remove();
-  if (!done) throw new Error("copy refused");
-}
 
 /** @param {HTMLElement} thread @param {(article: Element) => string} sourceOf */
 export function enableCopying(thread, sourceOf) {
@@ -29,7 +16,7 @@ export function enableCopying(thread, sourceOf) {
     const label = button.dataset.copy === "code" ? words.copyCode : words.copyAnswer;
     let outcome = words.copied;
     try {
-      await write(button.dataset.copy === "code" ? code : sourceOf(article));
+      await toClipboard(button.dataset.copy === "code" ? code : sourceOf(article));
     } catch {
       outcome = words.notCopied;
     }
