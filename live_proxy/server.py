@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import ssl
 from types import FrameType
 from typing import Any
 
@@ -28,8 +29,9 @@ HTTP_SHUTDOWN = 5
 class Server(uvicorn.Server):
     """Drains before it stops. A second signal stops at once."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, tls: tuple[socket.socket, ssl.SSLContext] | None = None) -> None:
         super().__init__(config)
+        self._tls = tls
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining: asyncio.Task[None] | None = None
         self._signals = 0
@@ -40,9 +42,24 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self._tls is not None:
+            await self._listen_with_tls(*self._tls)
         # What is loaded by now stays for good; looking through it again and again would stall every voice.
         gc.collect()
         gc.freeze()
+
+    async def _listen_with_tls(self, listener: socket.socket, context: ssl.SSLContext) -> None:
+        """A second door of the same house: uvicorn itself has one certificate for all its sockets, or none."""
+
+        def protocol() -> asyncio.Protocol:
+            make: Any = self.config.http_protocol_class
+            made: asyncio.Protocol = make(
+                config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+            return made
+
+        loop = asyncio.get_running_loop()
+        self.servers.append(await loop.create_server(protocol, sock=listener, ssl=context, backlog=self.config.backlog))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._signals += 1
@@ -62,8 +79,23 @@ class Server(uvicorn.Server):
             self.should_exit = True
 
 
-def make_server(application: Any, *, tls_cert: str | None = None, tls_key: str | None = None) -> Server:
-    """The server for an ASGI application or its import path, not yet running."""
+def server_context(certificate: str, key: str) -> ssl.SSLContext:
+    """What connections are encrypted with. Raises `OSError` or `ssl.SSLError` for files that do not fit."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def make_server(
+    application: Any,
+    *,
+    tls_cert: str | None = None,
+    tls_key: str | None = None,
+    tls: tuple[socket.socket, ssl.SSLContext] | None = None,
+) -> Server:
+    """The server for an ASGI application or its import path, not yet running. With `tls_cert` all of it speaks TLS,
+    with `tls` that further socket does."""
     return Server(
         uvicorn.Config(
             application,
@@ -81,7 +113,8 @@ def make_server(application: Any, *, tls_cert: str | None = None, tls_key: str |
             timeout_graceful_shutdown=HTTP_SHUTDOWN,
             ssl_certfile=tls_cert,
             ssl_keyfile=tls_key,
-        )
+        ),
+        tls,
     )
 
 

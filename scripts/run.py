@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from scripts.children import Child, ChildFailed, Children, StopRequested  # noqa: E402
 from scripts.known_database import known_state  # noqa: E402
+from scripts.local_certificate import local_certificate  # noqa: E402
 
 SECONDS_TO_START = 30.0
 SECONDS_TO_DRAIN = 3
@@ -30,6 +31,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--tls-port", type=int, help="default: 443 above --port")
     options = parser.parse_args()
     problem = port_problem(options.host, options.port)
     if problem:
@@ -38,7 +40,7 @@ def main() -> int:
     children = Children(ROOT)
     children.catch_signals()
     try:
-        run(children, options.host, options.port)
+        run(children, options.host, options.port, options.tls_port or options.port + 443)
     except ChildFailed as error:
         print(f"{error} Stopping.", file=sys.stderr)
         return 1
@@ -50,21 +52,23 @@ def main() -> int:
     return 0
 
 
-def run(children: Children, host: str, port: int) -> None:
+def run(children: Children, host: str, port: int, tls_port: int) -> None:
     environment = {**settings_file(), **os.environ}
     environment.setdefault("LIVE_DRAIN_TIMEOUT", str(SECONDS_TO_DRAIN))
     simulator = None if google_is_configured(environment) else start_simulator(children, environment)
     account = prepare_database(children, host, environment)
     if simulator:
         use_simulator(children, simulator, environment)
+    tls = [] if port_problem(host, tls_port) else tls_options(tls_port)
     service = children.start(
         "The service",
-        manage("serve", "--host", host, "--port", str(port)),
+        manage("serve", "--host", host, "--port", str(port), *tls),
         environment,
         patience=float(environment["LIVE_DRAIN_TIMEOUT"]) + 3,
     )
     children.wait_until(lambda: answers(host, port), service, SECONDS_TO_START)
     print(f"Ready: http://{host}:{port}{account}", flush=True)
+    print(for_programs(host, port, tls_port if tls else None), flush=True)
     children.watch()
 
 
@@ -84,6 +88,24 @@ def port_problem(host: str, port: int) -> str:
         except OverflowError:
             return f"{port} is not a port: choose one from 1024 to 65535."
     return ""
+
+
+def tls_options(tls_port: int) -> list[str]:
+    """Google's Python SDK talks to Live over TLS only, so there is a door with it as well."""
+    files = local_certificate(ROOT / "var" / "tls")
+    return ["--tls-port", str(tls_port), "--tls-cert", str(files.certificate), "--tls-key", str(files.key)]
+
+
+def for_programs(host: str, port: int, tls_port: int | None) -> str:
+    """How Google's SDKs reach this service; the README has the whole of it."""
+    node = f"SDKs:  Node    baseUrl 'http://{host}:{port}', apiKey: a token from /accounts/tokens/"
+    if tls_port is None:
+        return f"{node}\n       Python  its Live needs TLS, and port {port + 443} is taken: `make run PORT=…`"
+    return (
+        f"{node}\n"
+        f"       Python  base_url 'https://localhost:{tls_port}', async_client_args={{'ssl': context}} with\n"
+        "               context = ssl.create_default_context(); context.load_verify_locations('var/tls/ca.pem')"
+    )
 
 
 def settings_file() -> dict[str, str]:

@@ -100,7 +100,7 @@ def test_a_change_in_mid_session_is_held_as_well() -> None:
 
 
 @quickly(60)
-@given(values)
+@given(values())
 def test_any_shape_is_held_or_refused_in_words(value: Any) -> None:
     for setup in (
         {"generationConfig": value},

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import socket
+import ssl
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from live_proxy.config import BadSetting, live_config
-from live_proxy.server import listen, make_server
+from live_proxy.server import listen, make_server, server_context
 
 
 class Command(BaseCommand):
@@ -23,26 +25,47 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--tls-cert", help="PEM file with the certificate chain")
         parser.add_argument("--tls-key", help="PEM file with the private key")
+        parser.add_argument("--tls-port", type=int, help="speak TLS at this port, and plain HTTP at --port still")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        host, port = options["host"], options["port"]
-        if bool(options["tls_cert"]) != bool(options["tls_key"]):
+        host, port, tls_port = options["host"], options["port"], options["tls_port"]
+        certificate, key = options["tls_cert"], options["tls_key"]
+        if bool(certificate) != bool(key):
             raise CommandError("--tls-cert and --tls-key go together.")
+        if tls_port is not None and not certificate:
+            raise CommandError("--tls-port needs --tls-cert and --tls-key.")
         try:
             live_config()
         except BadSetting as error:
             raise CommandError(str(error)) from None
-        scheme = "https" if options["tls_cert"] else "http"
+        context = _context(certificate, key) if certificate else None
         place = f"[{host}]" if ":" in host else host
-        try:
-            listener = listen(host, port)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise CommandError(
-                    f"Port {port} is in use. Stop what uses it, or choose another with --port."
-                ) from None
-            raise CommandError(f"Cannot listen at {host}:{port}: {error.strerror}.") from None
-        server = make_server("project.asgi:application", tls_cert=options["tls_cert"], tls_key=options["tls_key"])
-        self.stdout.write(f"Serving at {scheme}://{place}:{port}")
+        listener = _listener(host, port, "--port")
+        if tls_port is None or context is None:
+            server = make_server("project.asgi:application", tls_cert=certificate, tls_key=key)
+            self.stdout.write(f"Serving at {'https' if certificate else 'http'}://{place}:{port}")
+        else:
+            server = make_server("project.asgi:application", tls=(_listener(host, tls_port, "--tls-port"), context))
+            self.stdout.write(f"Serving at http://{place}:{port} and https://{place}:{tls_port}")
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
+
+
+def _context(certificate: str, key: str) -> ssl.SSLContext:
+    try:
+        return server_context(certificate, key)
+    except ssl.SSLError:  # an OSError, too
+        raise CommandError("--tls-cert and --tls-key must be PEM files that belong together.") from None
+    except OSError as error:
+        raise CommandError(f"The certificate or its key cannot be read: {error.strerror}.") from None
+
+
+def _listener(host: str, port: int, option: str) -> socket.socket:
+    try:
+        return listen(host, port)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(f"Port {port} is in use. Stop what uses it, or choose another with {option}.") from None
+        raise CommandError(f"Cannot listen at {host}:{port}: {error.strerror}.") from None
+    except OverflowError:
+        raise CommandError(f"{port} is not a port: choose one from 1024 to 65535.") from None
