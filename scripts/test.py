@@ -6,6 +6,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.node_packages import ensure_node_packages  # noqa: E402
 
 ROUNDS = ("not browser", "browser")
 NO_TESTS = 5
@@ -13,6 +18,8 @@ MOST_WORKERS = 4
 
 
 def main(arguments: list[str]) -> int:
+    if problem := ensure_node_packages():
+        print(problem, file=sys.stderr, flush=True)
     workers = str(min(os.cpu_count() or 1, MOST_WORKERS))
     codes = []
     for marks in ROUNDS:
