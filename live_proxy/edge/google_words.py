@@ -107,7 +107,7 @@ def said(reason: str) -> str:
 def live_not_found(model: str, version: str, platform: Platform) -> str:
     name = model if re.fullmatch(r"[\w./@:-]{1,160}", model) else "that model"
     if platform == "vertex":
-        return f"Publisher Model `{name}` was not found or is not offered by this service."
+        return f"Publisher Model `{name.rsplit('/', 1)[-1]}` was not found, or this service does not offer it."
     name = name if name.startswith("models/") else f"models/{name}"
     return f"{name} is not found for API version {version}, or is not supported for bidiGenerateContent"
 

@@ -7,6 +7,7 @@ fits a close frame.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -18,6 +19,7 @@ from live_proxy.protocol.reasons import fit
 
 NO_TOOLS = ("none",)
 NAMED_TOOLS = {"functionDeclarations": "functions"}
+SILENT = ("TEXT", "IMAGE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,11 @@ def update_held_to(policy: Policy, content: JsonObject) -> JsonObject:
         return content
     held = dict(content)
     tools = content.get("tools")
-    _check_tools(policy, tools.get("tools") if isinstance(tools, dict) else tools, "contextUpdate.")
-    if content.get("systemInstruction") is not None:
+    if isinstance(tools, dict) and "tools" in tools:
+        _check_tools(policy, {key: tool for key, tool in tools.items() if key != "tools"}, "contextUpdate.")
+        tools = tools["tools"]
+    _check_tools(policy, tools, "contextUpdate.")
+    if "systemInstruction" in content:
         _instruct(policy, held, "contextUpdate.")
     return held
 
@@ -72,12 +77,12 @@ def _held(policy: Policy, asked: JsonObject, where: str, *, default: str) -> Jso
     held = dict(asked)
     config = asked.get("generationConfig")
     if config is not None and not isinstance(config, dict):
-        raise ClientFault(CloseCode.BAD_MESSAGE, f"{where}generationConfig must be an object.")
+        raise _odd(f"{where}generationConfig must be an object.")
     config = dict(config or {})
     _check_tools(policy, asked.get("tools"), where)
     _instruct(policy, held, where)
     wanted = _modalities(policy, config, f"{where}generationConfig.", default)
-    _voices(policy, config, f"{where}generationConfig.", speaks="AUDIO" in wanted)
+    _voices(policy, config, f"{where}generationConfig.", speaks=any(name not in SILENT for name in wanted))
     _ceilings(policy, config)
     if config or "generationConfig" in asked:
         held["generationConfig"] = config
@@ -89,21 +94,30 @@ def _refuse(field: str, what: str, allowed: Sequence[str]) -> ClientFault:
     return ClientFault(CloseCode.NOT_ALLOWED, fit(f"{field}: {_short(what)} is not allowed for you{choice}."))
 
 
+def _odd(sentence: str) -> ClientFault:
+    return ClientFault(CloseCode.BAD_MESSAGE, sentence)
+
+
+def _listed(value: object) -> list[object]:
+    """Google reads one thing as a list of that one, so it is held to the policy like one."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
 def _short(what: str) -> str:
     what = "".join(char if char.isprintable() else "?" for char in what)
     return what if len(what) <= 30 else what[:29] + "…"
 
 
 def _check_tools(policy: Policy, tools: object, where: str) -> None:
-    if not policy.tools or not isinstance(tools, list):
+    if not policy.tools:
         return
     allowed = () if policy.tools == NO_TOOLS else policy.tools
-    for tool in tools:
+    for tool in _listed(tools):
         if not isinstance(tool, dict):
-            raise ClientFault(CloseCode.BAD_MESSAGE, f"{where}tools must be a list of objects.")
-        for key in tool:
+            raise _odd(f"{where}tools must be a list of objects.")
+        for key, value in tool.items():
             name = NAMED_TOOLS.get(str(key), str(key))
-            if name not in allowed:
+            if value is not None and name not in allowed:
                 raise _refuse(f"{where}tools", f"the tool {_short(name)}", allowed)
 
 
@@ -111,7 +125,7 @@ def _instruct(policy: Policy, held: JsonObject, where: str) -> None:
     if policy.instruction_mode == "open":
         return
     ours = {"text": policy.instruction}
-    theirs = _parts(held.get("systemInstruction"))
+    theirs = [part for part in _parts(held.get("systemInstruction")) if any(map(_says, part.values()))]
     if policy.instruction_mode == "locked":
         if theirs and "".join(str(part.get("text", "")) for part in theirs) != policy.instruction:
             raise ClientFault(
@@ -123,6 +137,10 @@ def _instruct(policy: Policy, held: JsonObject, where: str) -> None:
         held["systemInstruction"] = {"parts": parts}
     else:
         held.pop("systemInstruction", None)
+
+
+def _says(value: object) -> bool:
+    return value is not None and value != ""
 
 
 def _parts(instruction: object) -> list[JsonObject]:
@@ -139,17 +157,17 @@ def _parts(instruction: object) -> list[JsonObject]:
 
 
 def _modalities(policy: Policy, config: JsonObject, where: str, default: str) -> list[str]:
-    asked = config.get("responseModalities")
-    wanted = [str(each) for each in asked] if isinstance(asked, list) else []
+    wanted = _listed(config.get("responseModalities"))
+    names = [name.upper() if isinstance(name, str) else "?" for name in wanted] or [default]
     if not policy.modalities:
-        return wanted or [default]
-    for name in wanted:
-        if name not in policy.modalities:
-            raise _refuse(f"{where}responseModalities", name, policy.modalities)
+        return names
     if not wanted and default not in policy.modalities:
         config["responseModalities"] = [policy.modalities[0]]
         return [policy.modalities[0]]
-    return wanted or [default]
+    for name in names if wanted else ():
+        if name not in policy.modalities:
+            raise _refuse(f"{where}responseModalities", name, policy.modalities)
+    return names
 
 
 def _voices(policy: Policy, config: JsonObject, where: str, *, speaks: bool) -> None:
@@ -157,13 +175,19 @@ def _voices(policy: Policy, config: JsonObject, where: str, *, speaks: bool) -> 
         return
     field = f"{where}speechConfig"
     speech = config.get("speechConfig")
-    speech = speech if isinstance(speech, dict) else {}
+    if speech is None:
+        speech = {}
+    if not isinstance(speech, dict):
+        raise _odd(f"{field} must be an object.")
+    if speech.get("voice") is not None:
+        raise _refuse(field, "the field voice", policy.voices)
     voices = list(_voice_configs(speech))
     for voice in voices:
         prebuilt = voice.get("prebuiltVoiceConfig")
         name = prebuilt.get("voiceName") if isinstance(prebuilt, dict) else None
-        if not isinstance(name, str) or name not in policy.voices or voice.keys() - {"prebuiltVoiceConfig"}:
-            what = f"the voice {_short(name)}" if isinstance(name, str) else "a voice of your own"
+        named = isinstance(name, str) and voice.keys() == {"prebuiltVoiceConfig"}
+        if not named or name not in policy.voices:
+            what = f"the voice {_short(str(name))}" if named else "a voice of your own"
             raise _refuse(field, what, policy.voices)
     if speaks and not voices:
         chosen = {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": policy.voices[0]}}}
@@ -171,36 +195,40 @@ def _voices(policy: Policy, config: JsonObject, where: str, *, speaks: bool) -> 
 
 
 def _voice_configs(speech: JsonObject) -> Iterator[JsonObject]:
-    if isinstance(voice := speech.get("voiceConfig"), dict) and voice:
+    if voice := _set(speech.get("voiceConfig")):
         yield voice
     several = speech.get("multiSpeakerVoiceConfig")
-    speakers = several.get("speakerVoiceConfigs") if isinstance(several, dict) else None
-    for speaker in speakers if isinstance(speakers, list) else []:
-        voice = speaker.get("voiceConfig") if isinstance(speaker, dict) else None
-        yield voice if isinstance(voice, dict) else {}
+    for speaker in _listed(several.get("speakerVoiceConfigs")) if isinstance(several, dict) else []:
+        yield _set(speaker.get("voiceConfig") if isinstance(speaker, dict) else None)
+
+
+def _set(voice: object) -> JsonObject:
+    return {key: value for key, value in voice.items() if value is not None} if isinstance(voice, dict) else {}
 
 
 def _ceilings(policy: Policy, config: JsonObject) -> None:
     if (most := policy.max_output_tokens) is not None:
         asked = _number(config.get("maxOutputTokens"))
-        config["maxOutputTokens"] = most if asked is None or not 0 < asked <= most else int(asked)
+        config["maxOutputTokens"] = most if asked is None or not 1 <= asked <= most else int(asked)
     if policy.max_temperature is not None:
         asked = _number(config.get("temperature"))
-        if asked is not None and asked > policy.max_temperature:
+        if asked is not None and not asked <= policy.max_temperature:  # NaN is above it too
             config["temperature"] = policy.max_temperature
     thinking = config.get("thinkingConfig")
     if policy.max_thinking_tokens is not None and isinstance(thinking, dict):
         budget = _number(thinking.get("thinkingBudget"))
         if budget is None or not 0 <= budget <= policy.max_thinking_tokens:
-            config["thinkingConfig"] = {**thinking, "thinkingBudget": policy.max_thinking_tokens}
+            # A level beside a budget is an error upstream.
+            kept = {key: value for key, value in thinking.items() if key != "thinkingLevel"}
+            config["thinkingConfig"] = {**kept, "thinkingBudget": policy.max_thinking_tokens}
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, int | float | str):  # 64-bit numbers travel as texts
         return None
-    if isinstance(value, str):  # 64-bit numbers travel as texts
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    return float(value) if isinstance(value, int | float) else None
+    try:
+        return float(value)
+    except ValueError:
+        return None
+    except OverflowError:
+        return math.inf

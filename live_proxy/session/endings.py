@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from live_proxy.candidates import Candidate
+from live_proxy.errors import ErrorKind, Failure
 from live_proxy.session.answer_relay import AnswerRelay
 from live_proxy.session.asked_before import AskedBefore
 from live_proxy.session.question import Question
 from live_proxy.session.spoken import Spoken
 from live_proxy.session.visit import Visit
+
+NOT_CONNECTED = (ErrorKind.DNS, ErrorKind.TLS, ErrorKind.CONNECT, ErrorKind.CONNECT_TIMEOUT)
 
 
 class Endings:
@@ -47,3 +51,8 @@ class Endings:
         if said and not turn.heard and not turn.typed:
             self._visit.transcript.heard_anew()
             self._question.put_spoken(spoken.frames())
+
+
+def turned_away(candidate: Candidate, failure: Failure) -> bool:
+    """Whether a transport that asks by request was refused before its question was taken."""
+    return candidate.transport != "websocket" and (failure.http_status is not None or failure.kind in NOT_CONNECTED)

@@ -16,7 +16,6 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from live_proxy import metrics
 from live_proxy.candidates import Candidate, Tried
 from live_proxy.client_port import ClientGone, ClientPort
 from live_proxy.close_codes import INTERNAL, TAKEN_OVER, TOO_SLOW, CloseCode
@@ -36,10 +35,12 @@ from live_proxy.session import notices
 from live_proxy.session.answer_relay import AnswerRelay
 from live_proxy.session.asked_before import AskedBefore
 from live_proxy.session.client_input import ClientInput, FrameLimits
-from live_proxy.session.endings import Endings
+from live_proxy.session.endings import Endings, turned_away
+from live_proxy.session.frame_counts import count_frames
 from live_proxy.session.program import Program
 from live_proxy.session.question import Question
 from live_proxy.session.silence import Silence
+from live_proxy.session.span import Span
 from live_proxy.session.spoken import Spoken
 from live_proxy.session.upstream_link import UpstreamLink
 from live_proxy.session.visit import Visit
@@ -52,8 +53,6 @@ log = structlog.get_logger(__name__)
 VOICE_RECENT = 10.0
 LEAVE_EARLY = 1.0
 QUIET = 1.0
-GO_AWAY_BEFORE = 30.0
-REFUSALS = (ErrorKind.DNS, ErrorKind.TLS, ErrorKind.CONNECT, ErrorKind.CONNECT_TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +126,7 @@ class Session:
         )
         self._endings = Endings(visit, self._question, self._relay, self._asked_before)
         self._program = program
-        self._opened_at = visit.loop.time()
-        self._warned = False
+        self._span = Span(visit.loop.time(), limits.longest)
         self._task: asyncio.Task[None] | None = None
         self._started = False
         self._over = False
@@ -173,7 +171,7 @@ class Session:
             await self._program.settled()
         if self._started:
             visit.recorder.session_ended(*(visit.port.closed or (code, reason)))
-        self._count_frames()
+        count_frames(self._input, self._relay)
 
     def end_soon(self, code: int, reason: str) -> None:
         """`end`, from a place that cannot wait."""
@@ -226,16 +224,11 @@ class Session:
         visit.save()
         if self._program is not None:
             self._program.tell(visit, again=False)
-        if limits.longest is not None:
-            self._end_in_time(now - self._opened_at, limits.longest)
-        self._count_frames()
-
-    def _end_in_time(self, age: float, longest: float) -> None:
-        if age >= longest:
-            self.end_soon(CloseCode.LIMIT, f"A session may last at most {longest:g} seconds for you.")
-        elif not self._warned and age >= longest - GO_AWAY_BEFORE:
-            self._warned = True
-            spawn(self.warn(round(longest - age)), name=f"warn-{self.id}")
+        if self._span.over(now):
+            self.end_soon(CloseCode.LIMIT, f"A session may last at most {limits.longest:g} seconds for you.")
+        elif (left := self._span.warning(now)) is not None:
+            spawn(self.warn(left), name=f"warn-{self.id}")
+        count_frames(self._input, self._relay)
 
     def _silent(self, kind: ErrorKind) -> None:
         """Upstream said nothing for too long. Of speech that may have been no question, that is a choice of the
@@ -248,15 +241,6 @@ class Session:
             self._link.drop(local_failure(kind))
         elif not self._link.climbing:
             spawn(self._fail(not_answered(kind)), name=f"fail-turn-{self.id}")
-
-    def _count_frames(self) -> None:
-        """The counters' locks are too dear for every frame, so the frames are counted here and handed on."""
-        sent, got = self._input, self._relay
-        metrics.MEDIA_UP.inc(sent.media_frames)
-        metrics.CONTROL_UP.inc(sent.control_frames)
-        metrics.MEDIA_DOWN.inc(got.media_frames)
-        metrics.CONTROL_DOWN.inc(got.control_frames)
-        sent.media_frames = sent.control_frames = got.media_frames = got.control_frames = 0
 
     # --- upstream (upstream_link.Owner) -----------------------------------------------------------------------
 
@@ -306,7 +290,7 @@ class Session:
                 self.end_soon(*nobody([Tried(upstream.candidate, failure)], "", given_up=True))
                 return False
             return visit.loop.time() - self._input.last_media < VOICE_RECENT
-        if failure is not None and _refused(upstream.candidate, failure):
+        if failure is not None and turned_away(upstream.candidate, failure):
             self._question.refused()
             self._link.rule_out(upstream.candidate)
             await visit.notify(notices.connecting())
@@ -364,8 +348,3 @@ class Session:
         elif not visit.notices:
             self.end_soon(CloseCode.TRY_LATER, sentence)
         await visit.notify(notices.error(sentence, tried, retryable=not given_up and bool(self._candidates)))
-
-
-def _refused(candidate: Candidate, failure: Failure) -> bool:
-    """Whether a transport that asks by request was turned away before its question was taken."""
-    return candidate.transport != "websocket" and (failure.http_status is not None or failure.kind in REFUSALS)

@@ -95,7 +95,7 @@ async def test_the_lower_rungs(service: Service, scenario: str) -> None:
 @pytest.mark.parametrize("mode", ("developer", "express", "vertex"))
 async def test_http(service: Service, mode: str) -> None:
     _, key = await token_for()
-    ask = {"model": "gemini-2.5-flash", "contents": "hello"}
+    ask: dict[str, Any] = {"model": "gemini-2.5-flash", "contents": "hello"}
     (answer,) = await javascript_call("generateContent", **how(service, mode, key), **ask)
     assert answer["text"]
     chunks = await javascript_call("generateContentStream", **how(service, mode, key), **ask)
