@@ -32,4 +32,4 @@ def policy_of(user_id: int) -> Policy:
 
 
 def _names(value: Any) -> tuple[str, ...]:
-    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
+    return tuple(name for name in value if name and isinstance(name, str)) if isinstance(value, list) else ()

@@ -84,6 +84,7 @@ def _shown(record: Connection) -> dict[str, Any]:
         "credential": record.credential,
         "scenario": record.scenario,
         "model": record.model,
+        "resumed": bool(((record.setup or {}).get("sessionResumption") or {}).get("handle")),
         "frames": len(record.frames),
         "audio_frames": record.audio_frames,
         "audio_bytes": record.audio_bytes,

@@ -127,7 +127,8 @@ def _instruct(policy: Policy, held: JsonObject, where: str) -> None:
     ours = {"text": policy.instruction}
     theirs = [part for part in _parts(held.get("systemInstruction")) if any(map(_says, part.values()))]
     if policy.instruction_mode == "locked":
-        if theirs and "".join(str(part.get("text", "")) for part in theirs) != policy.instruction:
+        texts = [text for part in theirs if isinstance(text := part.get("text"), str)]
+        if theirs and "".join(texts) != policy.instruction:
             raise ClientFault(
                 CloseCode.NOT_ALLOWED, f"{where}systemInstruction is set by this service for you and cannot be changed."
             )

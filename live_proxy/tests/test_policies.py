@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
 
@@ -58,3 +58,40 @@ def test_staff_write_one_for_a_user_or_a_group(admin_client: Client, alice: User
             reverse("admin:live_proxy_setuppolicy_change", args=[SetupPolicy.objects.get().pk])
         ).content.decode()
     )
+
+
+def test_a_family_that_is_gone_still_limits_after_saving(admin_client: Client, alice: User) -> None:
+    """An empty list allows everything, so the form must not lose what it cannot offer any more."""
+    row = SetupPolicy.objects.create(user=alice, families=["Gone", 5], voices=["Kore", 5], tools=["computerUse"])
+    change = reverse("admin:live_proxy_setuppolicy_change", args=[row.pk])
+    assert "Gone (not known any more)" in admin_client.get(change).content.decode()
+    saved = admin_client.post(
+        change, form(user=alice.pk, families=["Gone"], tools=["computerUse"], max_output_tokens=5)
+    )
+    assert saved.status_code == 302
+    policy = policy_of(alice.pk)
+    assert (policy.families, policy.tools, policy.max_output_tokens) == (("Gone",), ("computerUse",), 5)
+    listed = admin_client.get(reverse("admin:live_proxy_setuppolicy_changelist")).content.decode()
+    assert "Gone" in listed and "Policy of alice" in listed
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("max_output_tokens", 0), ("max_temperature", -1), ("max_session_seconds", 0), ("families", ["Unheard of"])],
+)
+def test_what_would_limit_nothing_is_refused(admin_client: Client, alice: User, field: str, value: object) -> None:
+    refused = admin_client.post(reverse("admin:live_proxy_setuppolicy_add"), form(user=alice.pk, **{field: value}))
+    assert refused.status_code == 200 and field in refused.context["adminform"].form.errors
+    assert not SetupPolicy.objects.exists()
+
+
+def test_who_may_only_look_sees_it_and_changes_nothing(client: Client, alice: User) -> None:
+    row = SetupPolicy.objects.create(user=alice, families=["A"], voices=["Kore"])
+    looker = User.objects.create_user("looker", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_setuppolicy"))
+    client.force_login(looker)
+    change = reverse("admin:live_proxy_setuppolicy_change", args=[row.pk])
+    page = client.get(change)
+    assert page.status_code == 200 and "Kore" in page.content.decode()
+    assert client.post(change, form(user=alice.pk)).status_code == 403
+    assert "Set-up policies" in client.get(reverse("admin:index")).content.decode()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from live_proxy.close_codes import CloseCode
 from live_proxy.edge.policy import OPEN, Policy, allows_family, held_to, request_held_to, update_held_to
@@ -97,6 +99,93 @@ def test_a_change_in_mid_session_is_held_as_well() -> None:
     with pytest.raises(ClientFault, match="googleSearch"):
         update_held_to(STRICT, {"tools": {"tools": [{"googleSearch": {}}]}})
     assert update_held_to(STRICT, {"tools": []}) == {"tools": []}
+
+
+def test_one_thing_in_place_of_a_list_is_held_like_a_list_of_it() -> None:
+    search: dict[str, Any] = {"googleSearch": {}}
+    puck = speaking("Puck")
+    for held, asked in (
+        (request_held_to, {"tools": search}),
+        (update_held_to, {"tools": search}),
+        (update_held_to, {"tools": {"tools": search}}),
+        (update_held_to, {"tools": {"tools": [], **search}}),
+        (request_held_to, config(responseModalities="TEXT")),
+        (held_to, config(speechConfig={"multiSpeakerVoiceConfig": {"speakerVoiceConfigs": puck}})),
+    ):
+        with pytest.raises(ClientFault) as fault:
+            held(STRICT, asked)
+        assert fault.value.code == CloseCode.NOT_ALLOWED
+
+
+def test_what_says_nothing_asks_for_nothing() -> None:
+    silent: list[Any] = [None, "", {}, {"parts": []}, {"parts": [{"text": ""}]}, {"role": "system", "parts": None}]
+    for nothing in silent:
+        for policy in (STRICT, Policy(instruction_mode="prefix", instruction="Be brief.")):
+            held = held_to(policy, {"systemInstruction": nothing})
+            assert held["systemInstruction"] == {"parts": [{"text": "Be brief."}]}
+        held = update_held_to(STRICT, {"systemInstruction": nothing})
+        assert held["systemInstruction"] == {"parts": [{"text": "Be brief."}]}
+    assert held_to(STRICT, {"tools": [{"functionDeclarations": [], "googleSearch": None}]})
+
+
+def test_a_voice_has_one_place() -> None:
+    kore = speaking("Kore")["voiceConfig"]
+    beside = {"voiceConfig": kore | {"replicatedVoiceConfig": {}}}
+    assert "a voice of your own" in refused(STRICT, config(speechConfig=beside))
+    assert "the field voice" in refused(STRICT, config(speechConfig={"voice": "Kore"}))
+    assert "an object" in refused(STRICT, config(speechConfig="Kore"))
+    given = held_to(STRICT, config(speechConfig={"languageCode": "de-DE", "voiceConfig": {}}))
+    assert given["generationConfig"]["speechConfig"] == {"languageCode": "de-DE", **speaking("Kore")}
+    assert "speechConfig" not in request_held_to(Policy(voices=("Kore",), max_output_tokens=5), {})["generationConfig"]
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**400), "nan", "Infinity", 0.5, -1, True, [], "x"])
+def test_no_number_gets_past_a_ceiling(number: Any) -> None:
+    asked = config(maxOutputTokens=number, temperature=number, thinkingConfig={"thinkingBudget": number})
+    held = held_to(STRICT, asked)["generationConfig"]
+    assert held["maxOutputTokens"] == 100
+    assert held["temperature"] == 0.5 or held["temperature"] in (-1, True, [], "x")
+    assert 0 <= held["thinkingConfig"]["thinkingBudget"] <= 10
+
+
+def test_a_budget_of_ours_takes_the_place_of_a_level() -> None:
+    held = held_to(STRICT, config(thinkingConfig={"thinkingLevel": "HIGH"}))
+    assert held["generationConfig"]["thinkingConfig"] == {"thinkingBudget": 10}
+
+
+def test_refusals_fit_whatever_the_policy_says() -> None:
+    wordy = Policy(voices=("Stimmé" * 40,) * 30, tools=("\ud800" * 200,), modalities=("A" * 300,))
+    assert refused(wordy, config(responseModalities=["AUDIO"])).endswith("…")
+    assert refused(wordy, {"tools": [{"ß" * 300: {}}]}).startswith("setup.tools: the tool ß")
+    assert refused(Policy(voices=wordy.voices), config(speechConfig=speaking("\ud800é" * 99)))
+
+
+def test_what_the_client_sent_is_left_as_it_was() -> None:
+    asked = config(thinkingConfig={"thinkingBudget": 500}, speechConfig={})
+    before = deepcopy(asked)
+    held_to(STRICT, asked)
+    assert asked == before
+
+
+def a_setup() -> st.SearchStrategy[Any]:
+    """Objects with the names that a policy looks at, at any depth."""
+    known = (
+        "generationConfig tools systemInstruction parts text functionDeclarations googleSearch speechConfig voiceConfig"
+        " prebuiltVoiceConfig voiceName multiSpeakerVoiceConfig speakerVoiceConfigs responseModalities thinkingConfig"
+        " thinkingBudget maxOutputTokens temperature voice"
+    )
+    return st.dictionaries(st.sampled_from(known.split()), values(st.sampled_from(known.split())), max_size=5)
+
+
+@quickly(200)
+@given(a_setup(), st.sampled_from([STRICT, Policy(instruction_mode="prefix", voices=("é" * 80,), tools=("none",))]))
+def test_any_object_is_held_or_refused_in_words(asked: Any, policy: Policy) -> None:
+    for setup in (asked, {"generationConfig": asked}, config(speechConfig=asked)):
+        for held in (held_to, request_held_to, update_held_to):
+            try:
+                assert isinstance(held(policy, setup), dict)
+            except ClientFault as fault:
+                assert 0 < len(fault.sentence.encode()) <= 123
 
 
 @quickly(60)
