@@ -76,6 +76,11 @@ class JavaScriptLive:
                 sound += base64.b64decode(part.get("inlineData", {}).get("data", ""))
         return text, sound, last
 
+    def transcript(self) -> str:
+        """Everything said so far, by its output transcription."""
+        contents = [event.get("message", {}).get("serverContent", {}) for event in self.events]
+        return "".join(content.get("outputTranscription", {}).get("text", "") for content in contents)
+
     async def _until(self, wanted: Callable[[Event], bool], timeout: float) -> Event:
         async with asyncio.timeout(timeout):
             while True:

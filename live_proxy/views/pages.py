@@ -12,6 +12,8 @@ from django.views.decorators.http import require_safe
 
 from conversations.selectors import conversation_of
 from live_proxy.config import live_config
+from live_proxy.edge.policy import allows_family
+from live_proxy.policies import policy_of
 from live_proxy.views.api import first_conversations, user_id_of
 from live_proxy.views.demo import is_staff
 
@@ -32,7 +34,9 @@ def chat(request: HttpRequest, conversation_id: uuid.UUID | None = None) -> Http
         if conversation is None:
             raise Http404
     config = live_config()
-    families = [{"label": family.label, "voice": bool(family.live)} for family in config.offered]
+    policy = policy_of(user_id_of(request))
+    offered = [family for family in config.offered if allows_family(policy, family.label)] or config.offered
+    families = [{"label": family.label, "voice": bool(family.live)} for family in offered]
     labels = [family["label"] for family in families]
     selected = conversation.family if conversation and conversation.family in labels else labels[0]
     page = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -164,3 +165,47 @@ async def test_a_token_for_sockets_alone_asks_nothing_here(service: Service) -> 
             model=MODEL, contents=[types.Part(text="hello")]
         )
     assert refused.value.code == 403
+
+
+@pytest.mark.parametrize("scenario", ["http_error_mid_stream", "http_cut_mid_stream"])
+async def test_an_answer_that_breaks_off_is_not_begun_again(
+    service: Service, plain: httpx.AsyncClient, scenario: str
+) -> None:
+    service.google.scenario = scenario
+    response = await plain.post(f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse", json=ask("long please"))
+    *_, last = [json.loads(line[6:]) for line in response.text.split("\r\n\r\n") if line]
+    assert response.status_code == 200
+    assert last["error"]["status"] == "UNAVAILABLE" and last["error"]["message"].startswith("No answer")
+    assert await until_rows(Message, [("interrupted",)], "status", role="model")
+    assert len({attempt for (attempt,) in await rows(TransportAttempt, "outcome")} - {"connected"}) == 1
+
+
+async def test_a_program_that_leaves_in_mid_answer_is_on_record(service: Service, plain: httpx.AsyncClient) -> None:
+    service.google.scenario = "http_stall"
+    path = f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse"
+    async with plain.stream("POST", path, json=ask("long please")) as response:
+        async for _ in response.aiter_bytes():
+            break
+    assert await until_rows(Message, [("interrupted",)], "status", role="model")
+    assert await until_rows(TransportAttempt, [("ended",)], "outcome")
+
+
+@pytest.mark.parametrize("scenario", ["http_unavailable", "http_quota", "nothing_works"])
+async def test_that_nobody_answers_is_said_in_googles_shape(
+    service: Service, plain: httpx.AsyncClient, scenario: str
+) -> None:
+    service.google.scenario = scenario
+    response = await plain.post(f"/v1beta/models/{MODEL}:generateContent", json=ask())
+    error = response.json()["error"]
+    assert (response.status_code, error["status"]) in ((503, "UNAVAILABLE"), (429, "RESOURCE_EXHAUSTED"))
+    assert error["message"].startswith("No answer")
+    assert await until_rows(Message, [("failed",)], "status", role="model")
+
+
+async def until_rows(model: Any, wanted: list[tuple[Any, ...]], *fields: str, **where: Any) -> bool:
+    """Whether the rows become what is wanted, within five seconds."""
+    for _ in range(100):
+        if await rows(model, *fields, **where) == wanted:
+            return True
+        await asyncio.sleep(0.05)
+    raise AssertionError(await rows(model, *fields, **where))
