@@ -23,12 +23,12 @@ from live_proxy.writer import Durability
 
 MAX_TYPED = 200_000
 MAX_CLIENT_ID = 64
-PICTURES = ("inlineData", "inline_data", '"video"')
+MEDIA = ("inlineData", "inline_data", '"video"', '"audio"', "mediaChunks", "media_chunks")
 
 
 @dataclass(frozen=True, slots=True)
 class FrameLimits:
-    """Bytes or characters of a frame as it arrives. `picture` is 2 MiB of picture as base64."""
+    """Bytes or characters of a frame as it arrives. `picture` is 2 MiB of picture or sound as base64."""
 
     plain: int = 256 * 1024
     picture: int = 3 * 1024 * 1024
@@ -79,13 +79,13 @@ class ClientInput:
             await self._control(data)
 
     def _check_size(self, data: str | bytes) -> None:
-        """Only what carries a picture may be big."""
-        head = data[:400] if isinstance(data, str) else data[:400].decode("utf-8", "replace")
-        if len(data) > self._limits.picture or not any(mark in head for mark in PICTURES):
+        """Only what carries sound or a picture may be big: programs send whole recordings as one piece."""
+        marks = MEDIA if isinstance(data, str) else tuple(mark.encode() for mark in MEDIA)
+        if len(data) > self._limits.picture or not any(mark in data for mark in marks):  # type: ignore[operator]
             raise ClientFault(
                 CloseCode.TOO_BIG,
                 f"A message may have at most {self._limits.plain // 1024} KiB, "
-                f"with a picture {self._limits.picture // 1024} KiB.",
+                f"with sound or a picture {self._limits.picture // 1024} KiB.",
             )
 
     async def _media(self, frame: Frame) -> None:

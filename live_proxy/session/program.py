@@ -28,6 +28,8 @@ class Kept:
     position: int
 
 
+RETRY = 5.0  # seconds after a handle could not be kept
+
 Keep = Callable[[Kept], Awaitable[bool]]
 Offer = tuple[Candidate, str] | None
 
@@ -42,6 +44,7 @@ class Program:
         self._newest: Offer = None
         self._kept: Kept | None = None
         self._task: asyncio.Task[None] | None = None
+        self._not_before = 0.0
 
     async def served(self, visit: Visit) -> None:
         """Something serves: the client's set-up holds."""
@@ -60,6 +63,8 @@ class Program:
 
     def tell(self, visit: Visit, *, again: bool = True) -> None:
         """Between turns: make the handle good for what is on record now, and (`again`) tell the client of it."""
+        if visit.loop.time() < self._not_before:
+            return
         if not self._handle or visit.transcript.turns or (self._task is not None and not self._task.done()):
             return
         candidate, handle = self._newest or (None, "")
@@ -69,6 +74,7 @@ class Program:
 
     async def _tell(self, visit: Visit, kept: Kept, again: bool) -> None:
         if not await self._keep(kept):
+            self._not_before = visit.loop.time() + RETRY
             return
         self._kept = kept
         if again and not visit.transcript.turns:

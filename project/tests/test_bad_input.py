@@ -68,7 +68,7 @@ async def test_a_wrong_first_message_is_refused(service: Service, first: str, co
         ('{"sabotage":{}}', 4400, "sabotage"),
         ('{"clientContent":' + '{"a":' * 100 + "1" + "}" * 101, 4400, "levels deep"),
         ('{"clientContent":{"turns":[{"parts":[{"text":"' + "x" * 300_000 + '"}]}]}}', 1009, "at most 256 KiB"),
-        ('{"realtimeInput":{"audio":{"mimeType":"audio/pcm","data":"' + "A" * 300_000 + '"}}}', 1009, "at most"),
+        ('{"realtimeInput":{"audio":{"mimeType":"audio/pcm","data":"' + "A" * 3_150_000 + '"}}}', 1009, "at most"),
         ('{"clientContent":{"turns":[{"parts":[]}],"turnComplete":true},"proxy":{"id":7}}', 4400, "proxy.id"),
     ],
 )
