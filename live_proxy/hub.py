@@ -24,7 +24,8 @@ LAST_CLOSES = 5.0
 @dataclass(slots=True, eq=False)
 class Seat:
     """One socket's place, from before its set-up to its close. `valid` says, blocking, whether its credential
-    still holds; `login` names the sign-in that it came with; `session` is None until set-up."""
+    still holds; `login` names the sign-in that it came with; `session` is None until set-up, and for a request over
+    HTTP, which has `request_id` in its place."""
 
     user_id: int
     client: Literal["web", "sdk", "http"]
@@ -32,6 +33,12 @@ class Seat:
     close: Callable[[int, str], None]
     login: str
     session: Session | None = None
+    request_id: UUID | None = None
+
+    @property
+    def session_id(self) -> UUID | None:
+        """The key of its row in the record, once it has one."""
+        return self.session.id if self.session is not None else self.request_id
 
 
 class Full(Exception):
@@ -66,7 +73,8 @@ class Hub:
             metrics.SESSIONS.labels(seat.client).dec()
 
     def session_ids(self) -> list[UUID]:
-        return [seat.session.id for seat in self._seats if seat.session is not None]
+        """Of all that must not be taken for left behind."""
+        return [found for seat in self._seats if (found := seat.session_id) is not None]
 
     def count_of(self, user_id: int) -> int:
         return sum(1 for seat in self._seats if seat.user_id == user_id)
@@ -81,7 +89,7 @@ class Hub:
 
     def close_session(self, session_id: UUID, code: int, reason: str) -> None:
         for seat in list(self._seats):
-            if seat.session is not None and seat.session.id == session_id:
+            if seat.session_id == session_id:
                 seat.close(code, reason)
 
     def check(self, user_id: int | None = None) -> list[Seat]:

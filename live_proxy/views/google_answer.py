@@ -88,6 +88,7 @@ async def answer(
     keep_seat = False
     try:
         asking, thread = await _asking(runtime, user_id, question)
+        seat.request_id = thread.session_id
         try:
             await asking.open()
         except NoCandidate as nothing:

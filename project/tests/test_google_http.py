@@ -11,7 +11,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from google.genai import errors, types
 
-from conversations.models import Conversation, FallbackEvent, Message, TransportAttempt
+from conversations.models import Conversation, FallbackEvent, Message, Session, TransportAttempt
+from live_proxy.runtime import current_runtime
 from project.tests.driving import Service
 from project.tests.programs import python_client, token_for
 from simulator import Simulator
@@ -188,6 +189,18 @@ async def test_a_program_that_leaves_in_mid_answer_is_on_record(service: Service
             break
     assert await until_rows(Message, [("interrupted",)], "status", role="model")
     assert await until_rows(TransportAttempt, [("ended",)], "outcome")
+
+
+async def test_a_long_answer_is_not_taken_for_left_behind(service: Service, plain: httpx.AsyncClient) -> None:
+    service.google.scenario = "http_stall"
+    path = f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse"
+    async with plain.stream("POST", path, json=ask()) as response:
+        async for _ in response.aiter_bytes():
+            break
+        session = await Session.objects.aget(client="http")
+        assert current_runtime().hub.session_ids() == [session.pk]
+    assert await until_rows(Session, [(session.pk,)], "pk", ended_at__isnull=False)
+    assert current_runtime().hub.session_ids() == []
 
 
 @pytest.mark.parametrize("scenario", ["http_unavailable", "http_quota", "nothing_works"])
