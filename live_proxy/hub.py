@@ -40,6 +40,11 @@ class Seat:
         """The key of its row in the record, once it has one."""
         return self.session.id if self.session is not None else self.request_id
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits for an answer here."""
+        return self.session.busy if self.session is not None else self.request_id is not None
+
 
 class Full(Exception):
     """No seat is left. The text is for the client."""
@@ -118,9 +123,7 @@ class Hub:
         for seat in list(self._seats):
             if seat.session is not None:
                 await seat.session.warn(timeout)
-        await self._until(
-            lambda: not any(seat.session is not None and seat.session.busy for seat in self._seats), timeout
-        )
+        await self._until(lambda: not any(seat.busy for seat in self._seats), timeout)
         for seat in list(self._seats):
             seat.close(CloseCode.RESTARTING, RESTARTING)
         await self._until(lambda: not self._seats, LAST_CLOSES)

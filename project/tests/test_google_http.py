@@ -203,6 +203,20 @@ async def test_a_long_answer_is_not_taken_for_left_behind(service: Service, plai
     assert current_runtime().hub.session_ids() == []
 
 
+async def test_a_stopping_process_lets_an_answer_end(service: Service, plain: httpx.AsyncClient) -> None:
+    service.google.scenario = "slow_drip"
+    path = f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse"
+    async with plain.stream("POST", path, json=ask("long please")) as response:
+        pieces = response.aiter_text()
+        first = await anext(pieces)
+        draining = asyncio.create_task(current_runtime().hub.drain(5.0))
+        rest = "".join([piece async for piece in pieces])
+        await draining
+    assert '"finishReason":"STOP"' in (first + rest).replace(" ", "")
+    refused = await plain.post(f"/v1beta/models/{MODEL}:generateContent", json=ask())
+    assert refused.status_code == 503 and refused.json()["error"]["status"] == "UNAVAILABLE"
+
+
 @pytest.mark.parametrize("scenario", ["http_unavailable", "http_quota", "nothing_works"])
 async def test_that_nobody_answers_is_said_in_googles_shape(
     service: Service, plain: httpx.AsyncClient, scenario: str
