@@ -7,6 +7,7 @@ from typing import Any
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import path
 
+from live_proxy.body_limit import limited
 from live_proxy.consumers import LiveConsumer
 from live_proxy.edge.google_path import live_path
 from live_proxy.lifespan import lifespan
@@ -21,7 +22,7 @@ PROGRAMS = ProgramConsumer.as_asgi()
 
 def application_for(django_application: Any) -> ProtocolTypeRouter:
     return ProtocolTypeRouter(
-        {"http": django_application, "websocket": known_paths(URLRouter(SOCKETS)), "lifespan": lifespan}
+        {"http": limited(django_application), "websocket": known_paths(URLRouter(SOCKETS)), "lifespan": lifespan}
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -236,3 +237,24 @@ async def until_rows(model: Any, wanted: list[tuple[Any, ...]], *fields: str, **
             return True
         await asyncio.sleep(0.05)
     raise AssertionError(await rows(model, *fields, **where))
+
+
+async def test_nobody_fills_the_disk(service: Service, plain: httpx.AsyncClient) -> None:
+    path = f"/v1beta/models/{MODEL}:generateContent"
+    host, port = service.address.split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"POST {path} HTTP/1.1\r\nHost: {service.address}\r\nContent-Length: 30000000\r\n\r\n".encode())
+    assert b" 413 " in await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(100):
+            sent += 1024 * 1024
+            yield b"x" * 1024 * 1024
+
+    with pytest.raises(httpx.HTTPError):
+        await plain.post(path, content=endless())
+    assert sent < 60 * 1024 * 1024
+    assert (await plain.post(path, json=ask())).status_code == 200

@@ -117,6 +117,7 @@ async def test_a_picture_and_the_old_way_to_send_media(service: Service) -> None
 
 
 async def test_an_interruption(service: Service) -> None:
+    service.google.scenario = "slow_drip"
     async with await connect(service) as session:
         await session.send_client_content(turns=typed("long please"), turn_complete=True)
         interrupted, spoke = False, False
