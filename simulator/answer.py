@@ -14,6 +14,7 @@ from simulator.speech import chunks, speak
 
 FLOOD_BYTES = 64 * 2**20
 BIG_BYTES = 2 * 2**20
+HUGE_BYTES = 20 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,12 @@ def _spoken_steps(piece: str, setup: Setup, spelling: Spelling) -> Iterator[Step
         )
 
 
-def big_message(setup: Setup, spelling: Spelling) -> Message:
-    """A message of two mebibytes, larger than common clients accept."""
+def big_message(setup: Setup, spelling: Spelling, *, huge: bool = False) -> Message:
+    """A message of two mebibytes, larger than common clients accept; a huge one has twenty."""
+    size = HUGE_BYTES if huge else BIG_BYTES
     if setup.modality == "TEXT":
-        return spelling.part({"text": "simulator " * (BIG_BYTES // 10)})
-    return spelling.audio(base64.b64encode(bytes(BIG_BYTES * 3 // 4)).decode())
+        return spelling.part({"text": "simulator " * (size // 10)})
+    return spelling.audio(base64.b64encode(bytes(size * 3 // 4)).decode())
 
 
 def flood(setup: Setup, spelling: Spelling) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ _VERTEX = re.compile(r"/ws/google\.cloud\.aiplatform\.(v1|v1beta1)\.LlmBidiServi
 _DEVELOPER = re.compile(
     r"/ws/google\.ai\.generativelanguage\.(v1|v1alpha|v1beta)\.GenerativeService\.BidiGenerateContent(Constrained)?"
 )
+_CHOSEN = re.compile(r"/simulator/as/([a-z0-9_]+)(/.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +38,9 @@ def live_endpoint(path: str) -> Endpoint | None:
     if found := _DEVELOPER.fullmatch(folded):
         return Endpoint("developer", found[1], constrained=found[2] is not None)
     return None
+
+
+def chosen_scenario(path: str) -> tuple[str, str]:
+    """The scenario that a client's base URL names, empty without one, and the path as Google would see it."""
+    found = _CHOSEN.fullmatch(path)
+    return (found[1], found[2]) if found else ("", path)

@@ -41,6 +41,15 @@ def blocked(asked: Asked, path: GeneratePath) -> Chunk:
     return chunk | {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}
 
 
+def with_unknown_fields(chunk: Chunk) -> Chunk:
+    """The same chunk as a newer service might send it."""
+    return {
+        **chunk,
+        "futureField": {"nested": [1, {"deep": None}]},
+        "usageMetadata": {**chunk["usageMetadata"], "x": 1},
+    }
+
+
 def joined(parts: list[Chunk]) -> Chunk:
     """All chunks of an answer as the one that `generateContent` gives."""
     last = parts[-1]
@@ -90,7 +99,7 @@ class _Frame:
         return {
             "candidates": [candidate],
             "usageMetadata": usage,
-            "modelVersion": self._path.model,
+            "modelVersion": f"{self._path.model} (simulator)",
             "responseId": self._id,
         }
 

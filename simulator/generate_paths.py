@@ -14,6 +14,7 @@ _VERTEX = re.compile(
     r"/(?P<version>v1|v1beta1)/(?:projects/(?P<project>[^/]+)/locations/(?P<location>[a-z0-9-]+)/)?"
     rf"publishers/google/models/{_METHOD}"
 )
+_MODELS = re.compile(r"/(?P<version>v1|v1beta|v1alpha)/models")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +48,9 @@ def generate_path(path: str) -> GeneratePath | None:
             found["location"] or "",
         )
     return None
+
+
+def models_path(path: str) -> Endpoint | None:
+    """The endpoint behind the list of models, which only the Developer API has."""
+    found = _MODELS.fullmatch(fold_slashes(path))
+    return Endpoint("developer", found["version"]) if found else None

@@ -73,6 +73,16 @@ def check_model(path: GeneratePath, world: World) -> None:
     raise RequestRefused(HttpRefusal(404, words))
 
 
+def developer_models(world: World) -> list[dict[str, Any]]:
+    """The models that the Developer API lists, each with its methods."""
+    live = {known.name: ["bidiGenerateContent"] for known in world.models if "developer" in known.platforms}
+    methods = dict.fromkeys(TEXT_MODELS, ["generateContent", "countTokens"]) | live
+    return [
+        {"name": f"models/{name}", "displayName": f"{name} (simulator)", "supportedGenerationMethods": found}
+        for name, found in methods.items()
+    ]
+
+
 def read_request(raw: bytes, path: GeneratePath) -> Asked:
     """The request as an `Asked`; raises `RequestRefused` in Google's words."""
     kind = "CountRequest" if path.method == "countTokens" else "GenerateRequest"

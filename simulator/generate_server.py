@@ -12,9 +12,11 @@ from typing import Any
 from aiohttp import web
 
 from simulator.credentials import NO_CREDENTIAL, Credential, find_credential, judge
-from simulator.generate_answers import Chunk, blocked, chunks, empty, joined
+from simulator.endpoints import Endpoint
+from simulator.generate_answers import Chunk, blocked, chunks, empty, joined, with_unknown_fields
 from simulator.generate_paths import GeneratePath
-from simulator.generate_rules import Asked, RequestRefused, check_model, read_request
+from simulator.generate_rules import Asked, RequestRefused, check_model, developer_models, read_request
+from simulator.handshake import refusal_response
 from simulator.oauth import TokenIssuer
 from simulator.pace import Pace
 from simulator.refusals import Close, HttpRefusal
@@ -86,6 +88,24 @@ class GenerateTier:
         finally:
             self._changed()
 
+    async def list_models(
+        self,
+        request: web.Request,
+        endpoint: Endpoint,
+        scenario: Scenario,
+        world: World,
+        api_keys: Collection[str] | None,
+    ) -> web.StreamResponse:
+        """The Developer API's list of models: names, and which methods each has."""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        try:
+            if isinstance(scenario.http, HttpRefusal):
+                raise RequestRefused(scenario.http)
+            _check_credential(judge(find_credential(headers, request.query), endpoint, self._tokens, api_keys))
+        except RequestRefused as refused:
+            return refusal_response(refused.refusal)
+        return web.json_response({"models": developer_models(world)})
+
     async def _serve(
         self,
         request: web.Request,
@@ -137,8 +157,9 @@ class GenerateTier:
                 await response.write(_framed(scenario.http_mid_stream, at, sse=sse))
                 if b'"error"' in scenario.http_mid_stream:
                     return response
-            if self._pace.chunk_delay and at:
-                await self._pause(request, self._pace.chunk_delay)
+            delay = self._pace.drip_delay if scenario.slow_drip else self._pace.chunk_delay
+            if delay and at:
+                await self._pause(request, delay)
             await response.write(_framed(json.dumps(chunk, ensure_ascii=False).encode(), at, sse=sse))
             record.sent.append(time.monotonic())
             self._changed()
@@ -151,10 +172,8 @@ class GenerateTier:
         self, request: web.Request, path: GeneratePath, record: Request, refusal: HttpRefusal
     ) -> web.StreamResponse:
         record.status = refusal.status
-        body: Any = refusal.body()
-        if path.method == "streamGenerateContent" and request.query.get("alt") != "sse":
-            body = [body]
-        return web.json_response(body, status=refusal.status, headers=refusal.headers)
+        as_list = path.method == "streamGenerateContent" and request.query.get("alt") != "sse"
+        return refusal_response(refusal, as_list=as_list)
 
     async def _pause(self, request: web.Request, seconds: float) -> None:
         """Raises `ConnectionResetError` as soon as the client leaves."""
@@ -176,6 +195,8 @@ async def _body(request: web.Request) -> bytes:
 
 def _answer(asked: Asked, path: GeneratePath, scenario: Scenario) -> list[Chunk]:
     match scenario.http_turn:
+        case "normal":
+            pass
         case "empty":
             return [empty(asked, path)]
         case "blocked":
@@ -183,9 +204,9 @@ def _answer(asked: Asked, path: GeneratePath, scenario: Scenario) -> list[Chunk]
         case "malformed_call":
             return [empty(asked, path, "MALFORMED_FUNCTION_CALL")]
     answer = list(chunks(asked, path, thoughts=scenario.thoughts))
-    if scenario.http_turn == "safety":
-        return [*answer[:FAULT_AFTER_CHUNKS], empty(asked, path, "SAFETY")]
-    return answer
+    if scenario.http_turn != "normal":
+        answer = [*answer[:FAULT_AFTER_CHUNKS], empty(asked, path, scenario.http_turn)]
+    return [with_unknown_fields(chunk) for chunk in answer] if scenario.unknown_fields else answer
 
 
 def _check_credential(judged: HttpRefusal | Close | None) -> None:

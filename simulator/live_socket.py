@@ -16,6 +16,7 @@ from aiohttp import WSMsgType, web
 from simulator.connection_record import Connection
 from simulator.dialogue import Dialogue
 from simulator.endpoints import Endpoint
+from simulator.handshake import cut
 from simulator.message_check import read_message
 from simulator.pace import Pace
 from simulator.refusals import DEADLINE_EXPIRED, Abort, Close, Ending, Refused, invalid
@@ -66,6 +67,7 @@ class LiveSocket:
         self._dialogue: Dialogue | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = 0
+        self._request: web.Request | None = None
 
     def end(self, ending: Ending) -> None:
         """Asks for the connection to end; the first to ask decides how."""
@@ -74,6 +76,7 @@ class LiveSocket:
 
     async def run(self, request: web.Request, refusal: Close | None = None) -> web.WebSocketResponse:
         """Accepts the handshake and serves the socket to its end; with a refusal it ends at once."""
+        self._request = request
         await self._ws.prepare(request)
         if refusal is not None:
             self._refuse(refusal)
@@ -110,6 +113,31 @@ class LiveSocket:
             self._spawn(self._end_later(self._pace.idle_close_after, self._scenario.after_turn))
         if self._scenario.go_away == "after_turn":
             self._spawn(self._say_go_away(self._pace.go_away_after, self._pace.go_away_time_left))
+
+    async def turn_started(self) -> None:
+        dialogue = self._dialogue
+        if self._scenario.unresumable_while_busy and dialogue is not None and dialogue.setup.resumption:
+            await self.send({"sessionResumptionUpdate": {}})
+
+    def freeze(self) -> None:
+        """Reads nothing more from the network: no message is taken, and no ping answered."""
+        if self._request is not None and self._request.transport is not None:
+            self._request.transport.pause_reading()
+
+    async def drip(self) -> None:
+        """One message of a mebibyte whose bytes come one at a time, as if over a dying line."""
+        transport = self._request.transport if self._request is not None else None
+        if transport is None:
+            return
+        transport.write(b"\x82\x7f" + (2**20).to_bytes(8, "big"))
+        while not transport.is_closing():
+            transport.write(b" ")
+            await asyncio.sleep(self._pace.drip_delay)
+
+    async def _ping(self) -> None:
+        while not self._ws.closed:
+            await self._ws.ping(b"simulator")
+            await asyncio.sleep(self._pace.ping_interval)
 
     async def _read(self) -> None:
         try:
@@ -169,6 +197,12 @@ class LiveSocket:
                 raise Refused(1008, self._not_found(raw.get("model", "")))
             case "publisher_model_not_found":
                 raise Refused(1008, publisher_not_found(raw.get("model", "")))
+            case "pings":
+                self._spawn(self._ping())
+                return None
+            case bytes() as message:
+                await self.send_raw(message, "garbage")
+                return None
             case Close(code, reason):
                 raise Refused(code, reason)
             case Abort() as abort:
@@ -181,6 +215,8 @@ class LiveSocket:
         return await self._open(judged)
 
     async def _open(self, setup: Setup) -> Dialogue:
+        if setup.handle and self._scenario.on_resume is not None:
+            raise Refused(self._scenario.on_resume.code, self._scenario.on_resume.reason)
         history = self._sessions.find(setup.handle, setup.model_name) if setup.handle else ()
         if history is None:
             raise invalid("Invalid session handle")
@@ -191,8 +227,9 @@ class LiveSocket:
             history,
         )
         await self.send(self._spelling.setup_complete())
-        if self._scenario.after_setup is not None:
-            self.end(self._scenario.after_setup)
+        ending = self._scenario.after_setup or (self._scenario.after_resume if setup.handle else None)
+        if ending is not None:
+            self.end(ending)
             return dialogue
         await self._give_handle()
         life = self._pace.connection_life
@@ -216,7 +253,7 @@ class LiveSocket:
     async def _say_go_away(self, after: float, time_left: float) -> None:
         await asyncio.sleep(after)
         await self.send(go_away(time_left))
-        await self._end_later(time_left, LIFE_ENDED)
+        await self._end_later(time_left, self._scenario.go_away_ending or LIFE_ENDED)
 
     async def _end_later(self, seconds: float, ending: Ending) -> None:
         await asyncio.sleep(seconds)
@@ -250,10 +287,11 @@ class LiveSocket:
                     return
         elif isinstance(ending, Abort):
             self._record.ended_with = (1006, "")
+            cut(request, ending)
+            return
         elif ending is None and self._ws.closed:
             # The client closed; should it never read what is still buffered, the rest is dropped.
             if request.transport is not None:
                 asyncio.get_running_loop().call_later(self._pace.closing_deadline, request.transport.abort)
             return
-        if request.transport is not None:
-            request.transport.abort()
+        cut(request, Abort())

@@ -24,7 +24,10 @@ ENUMS: dict[str, frozenset[str]] = {
     "TranscriptionMode": frozenset({"VERBATIM", "SMART"}),
     "HarmCategory": frozenset(
         "HARM_CATEGORY_" + name
-        for name in ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT", "CIVIC_INTEGRITY")
+        for name in (
+            *("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT", "CIVIC_INTEGRITY", "JAILBREAK"),
+            *("IMAGE_HATE", "IMAGE_DANGEROUS_CONTENT", "IMAGE_HARASSMENT", "IMAGE_SEXUALLY_EXPLICIT"),
+        )
     ),
     "HarmThreshold": frozenset(
         {"BLOCK_LOW_AND_ABOVE", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_ONLY_HIGH", "BLOCK_NONE", "OFF"}
@@ -69,7 +72,8 @@ TYPES: dict[str, dict[str, str]] = {
         " speechConfig:SpeechConfig temperature:number thinkingConfig:ThinkingConfig topK:number topP:number"
         " translationConfig:TranslationConfig audioTranscriptionConfig:Transcription"
         " responseLogprobs:bool responseMimeType:string logprobs:int responseSchema:Schema responseJsonSchema:free"
-        " stopSequences:string[] routingConfig:free audioTimestamp:bool"
+        " stopSequences:string[] routingConfig:free audioTimestamp:bool responseFormat:free"
+        " enableEnhancedCivicAnswers:bool modelSelectionConfig:free"
     ),
     "SpeechConfig": _fields("voiceConfig:VoiceConfig languageCode:string multiSpeakerVoiceConfig:free"),
     "VoiceConfig": _fields("prebuiltVoiceConfig:PrebuiltVoice replicatedVoiceConfig:ReplicatedVoice voice:string"),
@@ -148,6 +152,7 @@ ONLY_VERTEX = frozenset(
         ("Tool", "exaAiSearch"),
         ("GenerationConfig", "routingConfig"),
         ("GenerationConfig", "audioTimestamp"),
+        ("GenerationConfig", "modelSelectionConfig"),
     }
 )
 ONLY_DEVELOPER = frozenset(

@@ -11,6 +11,7 @@ class Pace:
 
     chunk_delay: float = 0.0
     drip_delay: float = 1.0
+    ping_interval: float = 1.0
     hold: float = 2.0
     go_away_after: float = 0.2
     go_away_time_left: float = 1.0

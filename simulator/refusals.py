@@ -20,6 +20,7 @@ STATUS_NAMES = {
     429: "RESOURCE_EXHAUSTED",
     500: "INTERNAL",
     503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
 }
 
 INVALID_ARGUMENT = "Request contains an invalid argument."
@@ -45,7 +46,9 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Abort:
-    """The TCP connection is torn down without a close frame."""
+    """The TCP connection is torn down without a close frame; with `reset` by an RST instead of a FIN."""
+
+    reset: bool = False
 
 
 Ending = Close | Abort
@@ -59,12 +62,16 @@ class HttpRefusal:
     message: str
     details: tuple[dict[str, Any], ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
+    status_name: str = ""
+    """Where it is not the usual one of the number."""
+    page: str = ""
+    """The whole body, where what answers is a web server and not the API."""
 
     def body(self) -> dict[str, Any]:
         error: dict[str, Any] = {
             "code": self.status,
             "message": self.message,
-            "status": STATUS_NAMES.get(self.status, "UNKNOWN"),
+            "status": self.status_name or STATUS_NAMES.get(self.status, "UNKNOWN"),
         }
         if self.details:
             error["details"] = list(self.details)

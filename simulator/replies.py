@@ -10,6 +10,7 @@ from typing import Any
 
 INTRODUCTION = "Hello! This is the Gemini Live simulator, not Google."
 THOUGHT = "**Considering the question**\n\nThe simulator pretends to think about it before it answers.\n\n"
+CANCELLED = "This is the Gemini Live simulator. It has taken its function call back."
 PROGRESS = ("Let me think about that.", "Still working on it.")
 
 _LONG_SENTENCES = (

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable
+from email.utils import formatdate
 from typing import Any, Self
 
 from aiohttp import web
@@ -14,16 +16,18 @@ from aiohttp import web
 from simulator.connection_record import Connection
 from simulator.control import Control
 from simulator.credentials import find_credential, judge
-from simulator.endpoints import Endpoint, fold_slashes, live_endpoint
-from simulator.generate_paths import generate_path
+from simulator.endpoints import Endpoint, chosen_scenario, fold_slashes, live_endpoint
+from simulator.generate_paths import generate_path, models_path
 from simulator.generate_server import GenerateTier, Request
+from simulator.handshake import answer_garbage, hang, refusal_response
 from simulator.known_models import KnownModel, with_defaults
 from simulator.live_socket import LiveSocket
 from simulator.oauth import TokenIssuer, TokenRefused
 from simulator.pace import Pace
 from simulator.refusals import Close, HttpRefusal
 from simulator.resumption import ResumableSessions
-from simulator.scenarios import Scenario, scenario_named
+from simulator.scenarios import SCENARIOS, Scenario, scenario_named
+from simulator.scenarios.refused import QUOTA_SILENT
 from simulator.service_account import EMAIL, write_service_account
 from simulator.setup_rules import World
 
@@ -36,7 +40,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Simulator:
-    """Stands in for Google on one port: both platforms' sockets, the token endpoint, and its own control interface."""
+    """Stands in for Google on one port: both platforms' sockets, the token endpoint, and its own control interface.
+
+    A base URL that ends in `/simulator/as/<scenario>` chooses the scenario of the connections made through it.
+    """
 
     def __init__(
         self,
@@ -49,12 +56,16 @@ class Simulator:
         token_lifetime: int = 3599,
         api_keys: Collection[str] | None = None,
         projects: Collection[str] | None = None,
+        max_sessions: int = MAX_CONNECTIONS,
     ) -> None:
         self.host = host
         self.port = port
         self.models: tuple[KnownModel, ...] = with_defaults(models)
         self.api_keys = api_keys
         self.projects = projects
+        self.max_sessions = max_sessions
+        self.clock_skew = 0.0
+        """Seconds by which the Date of every response is wrong."""
         self.pace = Pace(chunk_delay=chunk_delay)
         self._scenario = scenario_named(scenario)
         self._script: deque[Scenario] = deque()
@@ -84,7 +95,7 @@ class Simulator:
     async def start(self) -> None:
         self._stopping.clear()
         app = web.Application(client_max_size=MAX_BODY)
-        app.on_response_prepare.append(_sign)
+        app.on_response_prepare.append(self._sign)
         app.router.add_route("*", "/{path:.*}", self._dispatch)
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await runner.setup()
@@ -216,14 +227,25 @@ class Simulator:
 
     async def _dispatch(self, request: web.Request) -> web.StreamResponse:
         path = fold_slashes(request.path)
-        if endpoint := live_endpoint(path):
-            return await self._live(request, endpoint)
         if handler := self._routes.get((request.method, path)):
             return await handler(request)
+        chosen, path = chosen_scenario(path)
+        if chosen and chosen not in SCENARIOS:
+            return refusal_response(HttpRefusal(404, f"The simulator has no scenario {chosen!r}."))
+        scenario = SCENARIOS[chosen] if chosen else None
+        if endpoint := live_endpoint(path):
+            return await self._live(request, endpoint, scenario)
+        world = World(self.models, self.projects)
         if request.method == "POST" and (generate := generate_path(path)):
-            world = World(self.models, self.projects)
-            return await self._generate.serve(request, generate, self._scenario, world, self.api_keys)
-        return _error(HttpRefusal(404, "Requested entity was not found."))
+            return await self._generate.serve(request, generate, scenario or self._scenario, world, self.api_keys)
+        if request.method == "GET" and (listed := models_path(path)):
+            return await self._generate.list_models(request, listed, scenario or self._scenario, world, self.api_keys)
+        return refusal_response(HttpRefusal(404, "Requested entity was not found."))
+
+    async def _sign(self, request: web.Request, response: web.StreamResponse) -> None:
+        name, value = SERVER_HEADER
+        response.headers[name] = value
+        response.headers["Date"] = formatdate(time.time() + self.clock_skew, usegmt=True)
 
     async def _token(self, request: web.Request) -> web.Response:
         form = await request.post()
@@ -234,10 +256,10 @@ class Simulator:
         self._changed()
         return web.json_response(answer)
 
-    async def _live(self, request: web.Request, endpoint: Endpoint) -> web.StreamResponse:
+    async def _live(self, request: web.Request, endpoint: Endpoint, chosen: Scenario | None) -> web.StreamResponse:
         if not web.WebSocketResponse().can_prepare(request):
-            return _error(HttpRefusal(400, "A WebSocket handshake is expected here."))
-        scenario = self._script.popleft() if self._script else self._scenario
+            return refusal_response(HttpRefusal(400, "A WebSocket handshake is expected here."))
+        scenario = chosen or (self._script.popleft() if self._script else self._scenario)
         headers = {name.lower(): value for name, value in request.headers.items()}
         credential = find_credential(headers, request.query)
         record = Connection(
@@ -247,10 +269,12 @@ class Simulator:
         self._open += 1
         self._changed()
         try:
-            if self._open > MAX_CONNECTIONS:
-                return _refuse(record, HttpRefusal(429, "Too many concurrent sessions."))
+            if self._open > self.max_sessions:
+                return _refuse(record, QUOTA_SILENT)
             if scenario.handshake == "hang":
-                return await self._hang(request)
+                return await hang(request, self._stopping, self.pace.setup_deadline)
+            if scenario.handshake == "garbage":
+                return await answer_garbage(request)
             if isinstance(scenario.handshake, HttpRefusal):
                 return _refuse(record, scenario.handshake)
             judged = judge(credential, endpoint, self._tokens, self.api_keys)
@@ -268,31 +292,7 @@ class Simulator:
             record.note_closed()
             self._changed()
 
-    async def _hang(self, request: web.Request) -> web.StreamResponse:
-        """Holds the handshake until the client gives up, the simulator stops, or the deadline passes."""
-        deadline = asyncio.get_running_loop().time() + self.pace.setup_deadline
-        while not self._stopping.is_set() and asyncio.get_running_loop().time() < deadline:
-            if request.transport is None or request.transport.is_closing():
-                break
-            try:
-                async with asyncio.timeout(0.05):
-                    await self._stopping.wait()
-            except TimeoutError:
-                continue
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response(status=503)
-
-
-async def _sign(request: web.Request, response: web.StreamResponse) -> None:
-    name, value = SERVER_HEADER
-    response.headers[name] = value
-
-
-def _error(refusal: HttpRefusal) -> web.Response:
-    return web.json_response(refusal.body(), status=refusal.status, headers=refusal.headers)
-
 
 def _refuse(record: Connection, refusal: HttpRefusal) -> web.Response:
     record.note_refused(refusal.status, refusal.message)
-    return _error(refusal)
+    return refusal_response(refusal)

@@ -57,6 +57,8 @@ _UNSUPPORTED_GENERATION = (
     "stopSequences",
     "routingConfig",
     "audioTimestamp",
+    "responseFormat",
+    "modelSelectionConfig",
 )
 _DEVELOPER_NAME = re.compile(r"models/([A-Za-z0-9._-]+)")
 _VERTEX_NAME = re.compile(

@@ -16,6 +16,7 @@ from simulator.answer import answer_steps, big_message, flood
 from simulator.pace import Pace
 from simulator.refusals import Close, Ending
 from simulator.replies import (
+    CANCELLED,
     PROGRESS,
     THOUGHT,
     Remembered,
@@ -38,7 +39,10 @@ class Outlet(Protocol):
     async def send(self, message: Message) -> None: ...
     async def send_raw(self, data: bytes, kind: str) -> None: ...
     def end(self, ending: Ending) -> None: ...
+    async def turn_started(self) -> None: ...
     async def turn_completed(self) -> None: ...
+    def freeze(self) -> None: ...
+    async def drip(self) -> None: ...
 
 
 class Mind(Protocol):
@@ -146,9 +150,9 @@ class Speaker:
 
     async def _turn(self, asked: Asked) -> None:
         setup = self._mind.setup
-        if asked.seconds is not None and setup.input_transcription:
-            for text in transcript_of_speech(asked.seconds):
-                await self.send(transcription("input", text))
+        await self._outlet.turn_started()
+        if not self._scenario.late_transcription:
+            await self._transcribe(asked)
         match self._scenario.turn:
             case "ignored":
                 self._open = False
@@ -160,11 +164,8 @@ class Speaker:
             case "blocked":
                 await self._complete(turnCompleteReason="PROHIBITED_INPUT_CONTENT")
                 return
-        if called := [name for name in self._mind.functions if _names(asked.text, name)][:MAX_CALLS]:
-            self._responses.clear()
-            self._pending = {self._spelling.call_id(): name for name in called}
-            calls = [{"name": name, "args": {}, "id": call_id} for call_id, name in self._pending.items()]
-            await self.send({"toolCall": {"functionCalls": calls}})
+        if called := self._called(asked):
+            await self._call(called)
             return
         if asked.seconds is not None:
             reply = reply_to_speech(asked.seconds)
@@ -176,6 +177,30 @@ class Speaker:
                 await self.send(self._spelling.turn_complete(self._usage(), interactionStatus="IN_PROGRESS"))
             self._said = ""
         await self._say(reply)
+        if self._scenario.late_transcription:
+            await self._transcribe(asked)
+
+    async def _transcribe(self, asked: Asked) -> None:
+        if asked.seconds is not None and self._mind.setup.input_transcription:
+            for text in transcript_of_speech(asked.seconds):
+                await self.send(transcription("input", text))
+
+    def _called(self, asked: Asked) -> list[str]:
+        if self._scenario.calls != "asked":
+            return list(self._mind.functions[:1])
+        return [name for name in self._mind.functions if _names(asked.text, name)][:MAX_CALLS]
+
+    async def _call(self, called: list[str]) -> None:
+        self._responses.clear()
+        self._pending = {self._spelling.call_id(): name for name in called}
+        calls = [{"name": name, "args": {}, "id": call_id} for call_id, name in self._pending.items()]
+        if self._scenario.calls == "without_id":
+            calls = [{key: value for key, value in call.items() if key != "id"} for call in calls]
+        await self.send({"toolCall": {"functionCalls": calls}})
+        if self._scenario.calls == "cancelled":
+            await self.send({"toolCallCancellation": {"ids": list(self._pending)}})
+            self._pending.clear()
+            await self._say(CANCELLED)
 
     async def _say(self, reply: str) -> None:
         setup = self._mind.setup
@@ -183,8 +208,8 @@ class Speaker:
             for data in flood(setup, self._spelling):
                 await self._outlet.send_raw(data, "audio")
         await self._content(reply, setup.include_thoughts or self._scenario.thoughts)
-        if self._scenario.turn == "big":
-            await self.send(big_message(setup, self._spelling))
+        if self._scenario.turn in ("big", "huge"):
+            await self.send(big_message(setup, self._spelling, huge=self._scenario.turn == "huge"))
         await self.send(GENERATION_COMPLETE)
         if self._scenario.hold:
             await asyncio.sleep(self._pace.hold)
@@ -211,6 +236,10 @@ class Speaker:
                 return
             case "silence":
                 pass
+            case "freeze":
+                self._outlet.freeze()
+            case "drip":
+                await self._outlet.drip()
             case ending:
                 self._outlet.end(ending)
         await asyncio.get_running_loop().create_future()

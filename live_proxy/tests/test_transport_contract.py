@@ -36,13 +36,13 @@ AT_OPEN: dict[str, Ends] = {
     "precondition": (K.PRECONDITION, A.SKIP, S.MODEL),
     "location": (K.LOCATION, A.SKIP, S.PLATFORM),
     "never_setup": (K.SETUP_TIMEOUT, A.SKIP, S.MODEL),
-    "cut_before_setup": (K.NETWORK, A.RETRY, None),
+    "cut": (K.NETWORK, A.RETRY, None),
 }
 LATER: dict[str, Ends] = {
-    "close_after_setup": (K.INTERNAL, A.RESUME, None),
+    "internal_after_setup": (K.INTERNAL, A.RESUME, None),
     "internal_mid_turn": (K.INTERNAL, A.RESUME, None),
     "cut_mid_turn": (K.NETWORK, A.RESUME, None),
-    "clean_close_mid_turn": (K.SESSION_LIMIT, A.RESUME, None),
+    "clean_mid_turn": (K.SESSION_LIMIT, A.RESUME, None),
     "go_away": (K.DEADLINE, A.RESUME, None),
     "go_away_after_turn": (K.DEADLINE, A.RESUME, None),
     "session_idle_close": (K.SESSION_LIMIT, A.RESUME, None),

@@ -43,7 +43,7 @@ class Factory:
     later: dict[str, Ends]
     by_request: bool = False
     hangs: tuple[str, ...] = ("never_accepts", "never_setup")
-    dies: str = "close_after_setup"
+    dies: str = "internal_after_setup"
 
     def contents_seen(self, sim: Simulator) -> list[JsonObject]:
         """The turns that upstream was given, oldest first."""
@@ -257,7 +257,7 @@ class TransportContract:
             sim.scenario = scenario
             transport = await open_to(factory, sim, tokens)
             with pytest.raises(Failure) as caught:
-                if scenario not in ("close_after_setup", "go_away"):
+                if scenario not in ("internal_after_setup", "go_away"):
                     await transport.send(text_turn("one two three four five six seven eight"))
                 async with asyncio.timeout(20):
                     async for _ in transport.receive():

@@ -93,7 +93,7 @@ async def test_a_client_without_notices_is_closed_with_the_sentence(service: Ser
     assert reason.startswith("No answer: ")
 
 
-@pytest.mark.parametrize("scenario", ["internal", "unavailable", "cut_before_setup", "close_after_setup"])
+@pytest.mark.parametrize("scenario", ["internal", "unavailable", "cut", "internal_after_setup"])
 async def test_a_passing_fault_is_tried_again(service: Service, scenario: str) -> None:
     service.google.script([scenario])
     page = await service.talk()
@@ -117,7 +117,7 @@ async def test_a_turn_that_was_not_heard_is_asked_of_the_next_candidate(
 
 @pytest.mark.parametrize(
     ("scenario", "kind"),
-    [("internal_mid_turn", "internal"), ("cut_mid_turn", "network"), ("stall", "stall"), ("clean_close_mid_turn", "")],
+    [("internal_mid_turn", "internal"), ("cut_mid_turn", "network"), ("stall", "stall"), ("clean_mid_turn", "")],
 )
 async def test_a_turn_that_was_heard_is_never_served_twice(
     short_patience: None, service: Service, scenario: str, kind: str
