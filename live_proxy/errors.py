@@ -47,6 +47,8 @@ class ErrorKind(StrEnum):
     CREDENTIALS = "credentials"
     PERMISSION = "permission"
     PROJECT = "project"
+    API_DISABLED = "api_disabled"
+    BILLING = "billing"
     LOCATION = "location"
     SAFETY = "safety"
     HANDLE = "handle"

@@ -22,6 +22,8 @@ WHY: Mapping[ErrorKind, str] = {
     ErrorKind.CREDENTIALS: "the server has no valid Google credentials",
     ErrorKind.PERMISSION: "the server's account may not use Gemini",
     ErrorKind.PROJECT: "the Google Cloud project was not found",
+    ErrorKind.API_DISABLED: "the Google API is not enabled for the project",
+    ErrorKind.BILLING: "the Google Cloud project has no billing account",
     ErrorKind.LOCATION: "Gemini is not offered at the server's location",
     ErrorKind.SAFETY: "Gemini blocked the request for safety reasons",
     ErrorKind.INTERNAL: "Gemini reported an internal error",

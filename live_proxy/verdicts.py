@@ -47,7 +47,13 @@ def _row(*pieces: str, kind: ErrorKind, early: Verdict, late: Verdict | None = N
 REASONS: tuple[Row, ...] = (
     _row("api key not valid", kind=ErrorKind.API_KEY, early=SKIP_PLATFORM),
     _row("api_key_invalid", kind=ErrorKind.API_KEY, early=SKIP_PLATFORM),
+    _row("api key not found", kind=ErrorKind.API_KEY, early=SKIP_PLATFORM),
+    _row("api keys are not supported", kind=ErrorKind.API_KEY, early=SKIP_PLATFORM),
+    _row("requests to this api", "are blocked", kind=ErrorKind.API_KEY, early=SKIP_PLATFORM),
+    _row("ip address restriction", kind=ErrorKind.API_KEY, early=SKIP_PLATFORM),
     _row("api key expired", kind=ErrorKind.API_KEY, early=SKIP_PLATFORM),
+    _row("reported as leaked", kind=ErrorKind.API_KEY, early=SKIP_PLATFORM),
+    _row("api_key_service_blocked", kind=ErrorKind.API_KEY, early=SKIP_PLATFORM),
     _row("unregistered callers", kind=ErrorKind.API_KEY, early=SKIP_PLATFORM),
     _row("malformed auth token", kind=ErrorKind.UNAUTHENTICATED, early=REAUTH),
     _row("token has been used too many times", kind=ErrorKind.UNAUTHENTICATED, early=REAUTH),
@@ -55,12 +61,18 @@ REASONS: tuple[Row, ...] = (
     _row("unauthenticated", kind=ErrorKind.UNAUTHENTICATED, early=REAUTH),
     _row("location is not supported", kind=ErrorKind.LOCATION, early=SKIP_PLATFORM),
     _row("project 'projects/", kind=ErrorKind.PROJECT, early=SKIP_PLATFORM),
+    _row("consumer_invalid", kind=ErrorKind.PROJECT, early=SKIP_PLATFORM),
+    _row("has not been used in project", kind=ErrorKind.API_DISABLED, early=SKIP_PLATFORM),
+    _row("service_disabled", kind=ErrorKind.API_DISABLED, early=SKIP_PLATFORM),
+    _row("requires billing to be enabled", kind=ErrorKind.BILLING, early=SKIP_PLATFORM),
+    _row("billing_disabled", kind=ErrorKind.BILLING, early=SKIP_PLATFORM),
+    _row("quota project", kind=ErrorKind.PERMISSION, early=SKIP_PLATFORM),
     _row("permission denied", kind=ErrorKind.PERMISSION, early=SKIP_PLATFORM),
     _row("permission_denied", kind=ErrorKind.PERMISSION, early=SKIP_PLATFORM),
     _row("permission '", kind=ErrorKind.PERMISSION, early=SKIP_PLATFORM),
-    _row("has not been used in project", kind=ErrorKind.PERMISSION, early=SKIP_PLATFORM),
     _row("resource_exhausted", kind=ErrorKind.QUOTA, early=SKIP_MODEL),
     _row("resource has been exhausted", kind=ErrorKind.QUOTA, early=SKIP_MODEL),
+    _row("credits are depleted", kind=ErrorKind.QUOTA, early=SKIP_MODEL),
     _row("exceeded your current quota", kind=ErrorKind.QUOTA, early=SKIP_MODEL),
     _row("maximum concurrent", kind=ErrorKind.QUOTA, early=SKIP_MODEL),
     _row("quota exceeded", kind=ErrorKind.QUOTA, early=SKIP_MODEL),
@@ -106,7 +118,13 @@ CODES: Mapping[int, Row] = {
     1013: _row(kind=ErrorKind.UNAVAILABLE, early=RETRY, late=RESUME),
     1014: _row(kind=ErrorKind.UNAVAILABLE, early=RETRY, late=RESUME),
 }
-ABOUT_THE_PLATFORM = (ErrorKind.API_KEY, ErrorKind.LOCATION, ErrorKind.PROJECT)
+ABOUT_THE_PLATFORM = (
+    ErrorKind.API_KEY,
+    ErrorKind.LOCATION,
+    ErrorKind.PROJECT,
+    ErrorKind.API_DISABLED,
+    ErrorKind.BILLING,
+)
 UNKNOWN = _row(kind=ErrorKind.UNKNOWN, early=SKIP_MODEL, late=RESUME)
 
 
@@ -244,6 +262,10 @@ def _status_row(code: int | None) -> Row:
         return _row(kind=ErrorKind.UNAUTHENTICATED, early=REAUTH)
     if code == 403:
         return _row(kind=ErrorKind.PERMISSION, early=SKIP_PLATFORM)
+    if code == 400:
+        return CODES[1007]
+    if code == 404:
+        return _row(kind=ErrorKind.MODEL_NOT_FOUND, early=SKIP_MODEL)
     if code == 429:
         return _row(kind=ErrorKind.QUOTA, early=SKIP_MODEL)
     if code in (500, 502, 503, 504):

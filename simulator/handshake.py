@@ -27,6 +27,8 @@ def cut(request: web.Request, ending: Abort) -> None:
     if transport is None:
         return
     raw = transport.get_extra_info("socket")
+    if raw is not None and raw.fileno() == -1:
+        return  # it is closed already
     if ending.reset and raw is not None:
         # Lingering for no time makes the system send RST instead of FIN.
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

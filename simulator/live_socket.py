@@ -292,6 +292,6 @@ class LiveSocket:
         elif ending is None and self._ws.closed:
             # The client closed; should it never read what is still buffered, the rest is dropped.
             if request.transport is not None:
-                asyncio.get_running_loop().call_later(self._pace.closing_deadline, request.transport.abort)
+                asyncio.get_running_loop().call_later(self._pace.closing_deadline, cut, request, Abort())
             return
         cut(request, Abort())

@@ -30,6 +30,8 @@ SPANS: Mapping[ErrorKind, float] = {
     ErrorKind.API_KEY: CONFIGURED_WRONG,
     ErrorKind.PERMISSION: CONFIGURED_WRONG,
     ErrorKind.PROJECT: CONFIGURED_WRONG,
+    ErrorKind.API_DISABLED: CONFIGURED_WRONG,
+    ErrorKind.BILLING: CONFIGURED_WRONG,
     ErrorKind.QUOTA: QUOTA,
 }
 # The client's own doing, or the ordinary end of a session.

@@ -4,9 +4,9 @@ client's, and nothing that this proxy handles itself gets through.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from live_proxy.edge.requested import Requested
+from live_proxy.edge.tool_ids import ToolIds
+from live_proxy.edge.well_formed import well_formed
 from live_proxy.protocol.codec import JsonObject
 
 OURS = ("setupComplete", "goAway", "sessionResumptionUpdate", "error")
@@ -20,7 +20,7 @@ USAGE_FOR_VERTEX = {ours: theirs for theirs, ours in USAGE_FOR_DEVELOPER.items()
 class ClientView:
     """What one client sees of upstream's messages."""
 
-    def __init__(self, requested: Requested, *, new_id: Callable[[], str]) -> None:
+    def __init__(self, requested: Requested, tool_ids: ToolIds) -> None:
         self._hide = set()
         if not requested.input_transcription:
             self._hide |= {"inputTranscription", "interimInputTranscription"}
@@ -28,20 +28,21 @@ class ClientView:
             self._hide.add("outputTranscription")
         self._spelling = USAGE_FOR_VERTEX if requested.platform == "vertex" else USAGE_FOR_DEVELOPER
         self._unspoken = "trafficType" if requested.platform == "developer" else "serviceTier"
-        self._new_id = new_id
+        self._tool_ids = tool_ids
 
     def see(self, message: JsonObject, *, text_from_audio: bool = False) -> JsonObject | None:
         """The message for the client: the same object where nothing changed, None where nothing is left."""
-        changed = {key: value for key, value in message.items() if key not in OURS}
-        if isinstance(content := message.get("serverContent"), dict):
+        typed = well_formed(message)
+        changed = {key: value for key, value in typed.items() if key not in OURS}
+        if isinstance(content := typed.get("serverContent"), dict):
             seen = self._content(content, text_from_audio)
             if seen is None:
                 del changed["serverContent"]
             else:
                 changed["serverContent"] = seen
-        if isinstance(usage := message.get("usageMetadata"), dict):
+        if isinstance(usage := typed.get("usageMetadata"), dict):
             changed["usageMetadata"] = self._usage(usage)
-        if isinstance(call := message.get("toolCall"), dict):
+        if isinstance(call := typed.get("toolCall"), dict):
             changed["toolCall"] = self._tool_call(call)
         if not changed and message:
             return None
@@ -76,10 +77,9 @@ class ClientView:
 
     def _tool_call(self, call: JsonObject) -> JsonObject:
         calls = call.get("functionCalls")
-        if not isinstance(calls, list) or all(not isinstance(c, dict) or c.get("id") for c in calls):
+        if not isinstance(calls, list) or all(each.get("id") for each in calls):
             return call
-        named = [{**c, "id": self._new_id()} if isinstance(c, dict) and not c.get("id") else c for c in calls]
-        return {**call, "functionCalls": named}
+        return {**call, "functionCalls": self._tool_ids.named(calls)}
 
 
 def _same(one: JsonObject, other: JsonObject) -> bool:

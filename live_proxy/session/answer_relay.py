@@ -16,6 +16,7 @@ from live_proxy.ladder import Upstream
 from live_proxy.protocol.codec import JsonObject, NotJson, encode
 from live_proxy.protocol.events import (
     Event,
+    GenerationComplete,
     GoAway,
     Grounding,
     ModelMedia,
@@ -42,13 +43,15 @@ MAX_BAD = 5
 
 
 class AnswerRelay:
-    """`on_handle`, `on_go_away` and `on_turn_end` tell the session what the frames said about the upstream itself."""
+    """`on_cancelled` hears of tool calls that upstream took back.
+    `on_handle`, `on_go_away` and `on_turn_end` tell the session what the frames said about the upstream itself."""
 
     def __init__(
         self,
         visit: Visit,
         view: ClientView,
         *,
+        on_cancelled: Callable[[list[str]], None],
         on_handle: Callable[[str], None],
         on_go_away: Callable[[float], None],
         on_turn_end: Callable[[], None],
@@ -56,6 +59,7 @@ class AnswerRelay:
     ) -> None:
         self._visit = visit
         self._view = view
+        self._on_cancelled = on_cancelled
         self._on_handle = on_handle
         self._on_go_away = on_go_away
         self._on_turn_end = on_turn_end
@@ -123,7 +127,7 @@ class AnswerRelay:
             end, audible = self._note(event, end, audible)
         seen = self._view.see(message, text_from_audio=self._text_from_audio)
         if end is None:
-            await self._pass(frame, message, seen, audible=audible, held=self._only_thoughts(events))
+            await self._pass(frame, message, seen, audible=audible, held=self._may_wait(events))
         elif transcript.turn_ends():
             await self._end(frame, message, seen, end, audible=audible)
         else:
@@ -155,7 +159,8 @@ class AnswerRelay:
             case ToolCall():
                 audible = True
                 visit.silence.off()  # the client's turn to act
-            case ToolCallCancellation():
+            case ToolCallCancellation(ids):
+                self._on_cancelled(ids)
                 visit.silence.output(now)
         if (turn := visit.transcript.turn) is not None and turn.model is not None:
             self._as_delivered(turn.model)
@@ -164,15 +169,18 @@ class AnswerRelay:
         return end, audible
 
     @staticmethod
-    def _only_thoughts(events: list[Event]) -> bool:
+    def _may_wait(events: list[Event]) -> bool:
+        """Nothing but thoughts, or the news that all is generated."""
         said = [event for event in events if not isinstance(event, Usage | Grounding)]
-        return bool(said) and all(isinstance(event, ModelText) and event.thought for event in said)
+        return bool(said) and all(
+            isinstance(event, GenerationComplete) or (isinstance(event, ModelText) and event.thought) for event in said
+        )
 
     async def _pass(
         self, frame: Frame, message: JsonObject, seen: JsonObject | None, *, audible: bool, held: bool
     ) -> None:
-        """Send what the client may see. Thoughts wait for the first word that counts, so that a turn which fails
-        before it can be served again without telling them twice."""
+        """Send what the client may see. What does not count as an answer waits for the first word that does, so that
+        a turn which fails before can be served again without telling it twice."""
         if seen is None:
             return
         turn = self._visit.transcript.turn

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from live_proxy.close_codes import CloseCode
 from live_proxy.edge.to_upstream import from_media_chunks, turns_of
+from live_proxy.edge.tool_ids import ToolIds
 from live_proxy.errors import ClientFault, Failure
 from live_proxy.protocol.client import client_message
 from live_proxy.protocol.codec import JsonObject, NotJson, decode, encode
@@ -43,6 +44,7 @@ class ClientInput:
         link: UpstreamLink,
         question: Question,
         spoken: Spoken,
+        tool_ids: ToolIds,
         *,
         limits: FrameLimits,
         asked_before: AskedBefore,
@@ -53,6 +55,7 @@ class ClientInput:
         self._link = link
         self._question = question
         self._spoken = spoken
+        self._tool_ids = tool_ids
         self._limits = limits
         self._asked_before = asked_before
         self._on_refused = on_refused
@@ -193,7 +196,17 @@ class ClientInput:
         answers = message["toolResponse"].get("functionResponses")
         if not isinstance(answers, list) or not all(isinstance(answer, dict) for answer in answers):
             raise ClientFault(CloseCode.BAD_MESSAGE, "toolResponse.functionResponses must be a list of objects.")
-        transcript.tool_answered([{"functionResponse": answer} for answer in answers], visit.now())
+        parts: list[JsonObject] = [{"functionResponse": answer} for answer in answers]
+        message = {
+            "toolResponse": message["toolResponse"] | {"functionResponses": self._tool_ids.for_upstream(answers)}
+        }
+        if not self._tool_ids.awaited(answers):
+            # The call was taken back before its answer came: it is on record, and nothing follows from it.
+            transcript.seeded("tool", "", parts, visit.now())
+            visit.save()
+            await self._forward(message)
+            return
+        transcript.tool_answered(parts, visit.now())
         answer_is_due = any(answer.get("scheduling") != "SILENT" for answer in answers)
         if answer_is_due:
             transcript.awaits_answer(visit.now())

@@ -23,6 +23,7 @@ class Question:
         self._asked = 0
         self._released = False
         self._forgiven = False
+        self._since = 0.0
 
     def put(self, message: JsonObject) -> None:
         """`message` ends the person's input. It is not asked before `release`: it may not be on record yet."""
@@ -31,6 +32,7 @@ class Question:
     def put_spoken(self, frames: list[Frame]) -> None:
         """Something said that an upstream had heard and not answered."""
         self._message, self._asked, self._released, self._forgiven = frames, 1, True, False
+        self._since = self._visit.loop.time()
 
     def release(self) -> None:
         self._released = True
@@ -51,6 +53,11 @@ class Question:
     def may_be_asked_again(self) -> bool:
         return self._message is not None and self._asked < MAX_ASKED
 
+    @property
+    def age(self) -> float:
+        """Seconds since it was first asked."""
+        return self._visit.loop.time() - self._since
+
     def refused(self) -> None:
         """The last try was turned down before it was taken: it does not count."""
         self._asked -= 1
@@ -67,6 +74,8 @@ class Question:
         visit, message = self._visit, self._message
         if message is None:
             return
+        if not self._asked:
+            self._since = visit.loop.time()
         self._asked += 1
         if visit.serving is not None:
             visit.transcript.served_by(visit.serving)

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from live_proxy.candidates import Candidate, Tried
+from live_proxy.candidates import Candidate
 from live_proxy.client_port import ClientGone, ClientPort
 from live_proxy.close_codes import INTERNAL, TAKEN_OVER, TOO_SLOW, CloseCode
 from live_proxy.edge.generate_request import speech_is_marked
@@ -24,6 +24,7 @@ from live_proxy.edge.google_words import nobody
 from live_proxy.edge.history import history_contents
 from live_proxy.edge.requested import Requested
 from live_proxy.edge.to_client import ClientView
+from live_proxy.edge.tool_ids import ToolIds
 from live_proxy.edge.upstream_setup import upstream_setup
 from live_proxy.errors import ErrorKind, Failure
 from live_proxy.ladder import Ladder, NoCandidate, Order, Previous, Upstream, label
@@ -35,8 +36,9 @@ from live_proxy.session import notices
 from live_proxy.session.answer_relay import AnswerRelay
 from live_proxy.session.asked_before import AskedBefore
 from live_proxy.session.client_input import ClientInput, FrameLimits
-from live_proxy.session.endings import Endings, turned_away
+from live_proxy.session.endings import Endings
 from live_proxy.session.frame_counts import count_frames
+from live_proxy.session.lost_upstream import LostUpstream
 from live_proxy.session.program import Program
 from live_proxy.session.question import Question
 from live_proxy.session.silence import Silence
@@ -50,7 +52,6 @@ from live_proxy.verdicts import RESUME, local_failure
 
 log = structlog.get_logger(__name__)
 
-VOICE_RECENT = 10.0
 LEAVE_EARLY = 1.0
 QUIET = 1.0
 
@@ -106,9 +107,11 @@ class Session:
         shape = partial(upstream_setup, requested, project=project)
         self._link = UpstreamLink(ladder, Order(candidates, shape), recorder, self, instead_of, resume)
 
+        tool_ids = ToolIds(lambda: f"function-call-{uuid4().int % 10**19}")
         self._relay = AnswerRelay(
             visit,
-            ClientView(requested, new_id=lambda: f"function-call-{uuid4().int % 10**19}"),
+            ClientView(requested, tool_ids),
+            on_cancelled=tool_ids.cancel,
             on_handle=self._handle_offered,
             on_go_away=self._go_away,
             on_turn_end=self._turn_ended,
@@ -119,6 +122,7 @@ class Session:
             self._link,
             self._question,
             self._spoken,
+            tool_ids,
             limits=limits.frames,
             asked_before=self._asked_before,
             on_refused=self._taken_over,
@@ -126,6 +130,18 @@ class Session:
         )
         self._endings = Endings(visit, self._question, self._relay, self._asked_before)
         self._program = program
+        self._lost = LostUpstream(
+            visit,
+            self._link,
+            self._question,
+            self._endings,
+            self._spoken,
+            is_program=program is not None,
+            patience=2 * limits.first_output,
+            last_media=lambda: self._input.last_media,
+            fail=self._fail,
+            end_soon=self.end_soon,
+        )
         self._span = Span(visit.loop.time(), limits.longest)
         self._task: asyncio.Task[None] | None = None
         self._started = False
@@ -240,7 +256,7 @@ class Session:
         elif self._link.current is not None:
             self._link.drop(local_failure(kind))
         elif not self._link.climbing:
-            spawn(self._fail(not_answered(kind)), name=f"fail-turn-{self.id}")
+            spawn(self._fail(not_answered(kind), NoCandidate(())), name=f"fail-turn-{self.id}")
 
     # --- upstream (upstream_link.Owner) -----------------------------------------------------------------------
 
@@ -278,31 +294,7 @@ class Session:
                 kind=str(failure.kind),
                 session=str(self.id),
             )
-        turns = visit.transcript.turns
-        if failure is not None:
-            self._endings.keep_what_was_said(self._spoken)
-        while turns and (turns[0].heard or len(turns) > 1 or not self._question.open):
-            await self._endings.cut_short()
-        if not turns:
-            self._endings.answered()
-            if self._program is not None and failure is not None and failure.kind is ErrorKind.INVALID_ARGUMENT:
-                # What the client sent last would be refused again and again.
-                self.end_soon(*nobody([Tried(upstream.candidate, failure)], "", given_up=True))
-                return False
-            return visit.loop.time() - self._input.last_media < VOICE_RECENT
-        if failure is not None and turned_away(upstream.candidate, failure):
-            self._question.refused()
-            self._link.rule_out(upstream.candidate)
-            await visit.notify(notices.connecting())
-            return True
-        at_fault = not (self._link.proved and self._question.forgive())
-        if self._question.may_be_asked_again:
-            if at_fault:
-                self._link.avoid(upstream.candidate)
-            await visit.notify(notices.connecting())
-            return True
-        await self._fail(not_answered(failure.kind if failure else ErrorKind.UNKNOWN))
-        return False
+        return await self._lost.wanted_again(upstream, failure)
 
     async def nobody_serves(self, nothing: NoCandidate) -> None:
         sentence = no_candidate(nothing.tried, configured=bool(self._candidates), given_up=nothing.given_up)
@@ -338,11 +330,11 @@ class Session:
             if handle:
                 self._program.tell(self._visit)
 
-    async def _fail(self, sentence: str, nothing: NoCandidate | None = None) -> None:
+    async def _fail(self, sentence: str, nothing: NoCandidate) -> None:
         """Nobody answers what is open. Who gets no notices is told by the close."""
         visit = self._visit
         await self._endings.fail()
-        tried, given_up = (nothing.tried, nothing.given_up) if nothing else ((), False)
+        tried, given_up = nothing.tried, nothing.given_up
         if self._program is not None:
             self.end_soon(*nobody(tried, sentence, given_up=given_up))
         elif not visit.notices:

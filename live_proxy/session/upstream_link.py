@@ -129,6 +129,21 @@ class UpstreamLink:
             self._plan.last_resort.append(candidate)
         self._plan.resume = None
 
+    @property
+    def tried(self) -> tuple[Tried, ...]:
+        """The upstreams that were lost since the last answer."""
+        return tuple(self._plan.tried)
+
+    def go_below(self, candidate: Candidate) -> bool:
+        """Rule out its transport, and those above, until a turn was answered. Returns whether any is left."""
+        transports = list(dict.fromkeys(other.transport for other in self._order.candidates))
+        lower = transports[transports.index(candidate.transport) + 1 :]
+        for other in self._order.candidates:
+            if other.transport not in lower:
+                self._plan.excluded.skip(Scope.TRANSPORT, other)
+        self._plan.resume = None
+        return any(self._plan.excluded.allows(other) for other in self._order.candidates)
+
     def rule_out(self, candidate: Candidate) -> None:
         """It refused the question itself: the climb goes on below it, within the same time."""
         self._plan.excluded.skip(Scope.MODEL, candidate)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from live_proxy.catalogue import Platform
 from live_proxy.edge.requested import Requested
 from live_proxy.edge.to_client import OURS, ClientView
+from live_proxy.edge.tool_ids import ToolIds
 from live_proxy.protocol.events import ModelText, OutputTranscription, server_events
 from live_proxy.tests.strategies import quickly, values
 
@@ -22,7 +23,7 @@ AUDIO = {"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": "AAAA"}}
 def view(*, heard: bool = False, said: bool = False, platform: Platform = "developer") -> ClientView:
     ids = count(1)
     asked = Requested({}, "", "AUDIO", input_transcription=heard, output_transcription=said, platform=platform)
-    return ClientView(asked, new_id=lambda: f"made-{next(ids)}")
+    return ClientView(asked, ToolIds(lambda: f"made-{next(ids)}"))
 
 
 def content(**fields: Any) -> dict[str, Any]:
@@ -43,7 +44,6 @@ def parts(*items: Any, **fields: Any) -> dict[str, Any]:
         {"toolCall": {"functionCalls": [{"id": "1", "name": "f"}]}},
         {"usageMetadata": {"promptTokenCount": 1, "responseTokenCount": 2}},
         {"somethingNew": {"x": 1}},
-        {"serverContent": "odd", "usageMetadata": 5, "toolCall": []},
     ],
 )
 def test_a_message_that_needs_no_change_comes_back_as_the_same_object(message: dict[str, Any]) -> None:

@@ -18,7 +18,6 @@ from live_proxy.tests.transport_contract import Ends, Factory, TransportContract
 from live_proxy.tests.upstreams import candidate_for, setup_for, websocket_to
 from live_proxy.transports.generate import GenerateTransport
 from simulator import Simulator
-from simulator.scenarios import SCENARIOS
 
 K, A, S = ErrorKind, Action, Scope
 AT_OPEN: dict[str, Ends] = {
@@ -139,18 +138,3 @@ async def tokens(
 
 class TestContract(TransportContract):
     pass
-
-
-def test_every_scenario_of_the_simulator_has_its_place() -> None:
-    goes_on = {scenario.name for scenario in SCENARIOS.values()} - set(AT_OPEN) - set(LATER)
-    by_requests = set(AT_OPEN_BY_REQUEST) | set(LATER_BY_REQUEST) | {"http_unauthorized", "rest_only"}
-    assert goes_on == GOES_ON | by_requests | BY_REQUEST_GOES_ON
-
-
-BY_REQUEST_GOES_ON = set(
-    "http_empty http_blocked http_safety_stop http_malformed_call http_thoughts http_stall".split()
-)
-GOES_ON = set(
-    """normal stall truncated_json not_json empty_turn no_output blocked big_message flood slow_drip unknown_fields
-    text_frames thoughts extended_thinking interrupted_after_complete interrupted_after_generation""".split()
-)

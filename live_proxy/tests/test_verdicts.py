@@ -37,6 +37,20 @@ Outcome = Action | Scope  # a scope stands for "skip it"
 # code, reason, kind, before set-up, after it
 CLOSES: list[tuple[int | None, str, ErrorKind, Outcome, Outcome]] = [
     (1007, "API key not valid. Please pass a valid API key.", K.API_KEY, PLATFORM, PLATFORM),
+    (1007, "API Key not found. Please pass a valid API key.", K.API_KEY, PLATFORM, PLATFORM),
+    (1008, "API keys are not supported by this API. Expected OAuth2 access token", K.API_KEY, PLATFORM, PLATFORM),
+    (1008, "Your API key was reported as leaked. Please use another API key.", K.API_KEY, PLATFORM, PLATFORM),
+    (1008, "Requests to this API generativelanguage method are blocked.", K.API_KEY, PLATFORM, PLATFORM),
+    (1008, "This API method requires billing to be enabled.", K.BILLING, PLATFORM, PLATFORM),
+    (
+        1008,
+        "Vertex AI API has not been used in project 5 before or it is disabled.",
+        K.API_DISABLED,
+        PLATFORM,
+        PLATFORM,
+    ),
+    (1008, "The API requires a quota project, which is not set by default.", K.PERMISSION, PLATFORM, PLATFORM),
+    (1011, "Your prepayment credits are depleted. Please go to AI Studio", K.QUOTA, MODEL, MODEL),
     (1007, "Missing or malformed auth token", K.UNAUTHENTICATED, REAUTH, REAUTH),
     (1007, "User location is not supported for the API use.", K.LOCATION, PLATFORM, PLATFORM),
     (
