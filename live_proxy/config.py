@@ -108,6 +108,26 @@ def encryption_keys() -> list[bytes]:
     ]
 
 
+def secrets() -> list[str]:
+    """The settings' values that must never be shown."""
+    redis, database = urlsplit(settings.REDIS_URL), settings.DATABASES["default"]
+    return [
+        secret
+        for secret in (
+            settings.SECRET_KEY,
+            *settings.SECRET_KEY_FALLBACKS,
+            settings.GOOGLE_API_KEY,
+            database.get("PASSWORD", ""),
+            redis.password or "",
+        )
+        if secret
+    ]
+
+
+def in_production() -> bool:
+    return not settings.DEBUG
+
+
 def session_cookie() -> str:
     return str(settings.SESSION_COOKIE_NAME)
 

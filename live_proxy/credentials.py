@@ -42,13 +42,14 @@ ONE_TOKEN = re.compile(rb"\s*([A-Za-z0-9._~+/=-]{16,4096})\s*")
 @dataclass(frozen=True, slots=True)
 class Token:
     """`renew_at` and `expires_at` are monotonic seconds. `quota_project` is billed instead of the credential's own
-    project where set."""
+    project where set; `account` is whose token it is, where the source says so."""
 
     value: str
     source: str
     renew_at: float
     expires_at: float
     quota_project: str = ""
+    account: str = ""
 
     def __repr__(self) -> str:
         return f"Token(source={self.source!r})"
@@ -192,6 +193,7 @@ class TokenProvider:
             now + max(0.0, left - RENEW_BEFORE_EXPIRY),
             now + max(0.0, left - 10.0),
             getattr(credentials, "quota_project_id", None) or "",
+            getattr(credentials, "service_account_email", None) or getattr(credentials, "account", None) or "",
         )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import httpx
 
@@ -60,6 +61,29 @@ def _not_connected(error: BaseException) -> Failure:
             return local_failure(ErrorKind.TLS, cause.reason or type(cause).__name__)
         cause = cause.__cause__ or cause.__context__
     return local_failure(ErrorKind.CONNECT, type(error).__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A whole response. Header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def fetch(
+    method: str, url: str, headers: Mapping[str, str], content: bytes | None = None, *, most: int = 2**20
+) -> Fetched:
+    """One request on a connection of its own; of the body at most `most` bytes. Raises `Failure`."""
+    with httpx_failures():
+        async with http_client() as client, client.stream(method, url, headers=headers, content=content) as response:
+            body = bytearray()
+            async for piece in response.aiter_bytes():
+                body += piece
+                if len(body) > most:
+                    break
+            return Fetched(response.status_code, dict(response.headers), bytes(body[:most]))
 
 
 async def refusal(response: httpx.Response) -> Failure:

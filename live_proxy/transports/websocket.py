@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cache
 
 import structlog
@@ -50,18 +50,27 @@ class _Connect(connect):
 
 
 class WebSocketTransport:
-    """One direct WebSocket. Without `tokens` on Vertex, and on the Developer API, the API key is the credential."""
+    """One direct WebSocket. Without `tokens` on Vertex, and on the Developer API, the API key is the credential.
+    `make_connection` makes the library's connection, for who wants to listen."""
 
     capabilities = Capabilities(audio_in=True, audio_out=True, video_in=True, interruption=True, resumption=True)
 
     def __init__(
-        self, candidate: Candidate, *, addresses: Addresses, tokens: TokenProvider, api_key: str, setup_timeout: float
+        self,
+        candidate: Candidate,
+        *,
+        addresses: Addresses,
+        tokens: TokenProvider,
+        api_key: str,
+        setup_timeout: float,
+        make_connection: Callable[..., Connection] = Connection,
     ) -> None:
         self._candidate = candidate
         self._addresses = addresses
         self._tokens = tokens
         self._api_key = api_key
         self._setup_timeout = setup_timeout
+        self._make_connection = make_connection
         self._socket: Connection | None = None
         self._first: list[Frame] = []
         self._set_up = False
@@ -164,7 +173,7 @@ class WebSocketTransport:
         try:
             connection = await _Connect(
                 url,
-                create_connection=Connection,
+                create_connection=self._make_connection,  # type: ignore[arg-type]
                 ssl=tls_context() if url.startswith("wss:") else None,
                 additional_headers=self._headers(token),
                 user_agent_header=USER_AGENT,
