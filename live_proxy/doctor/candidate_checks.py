@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,7 +113,9 @@ def check_candidates(context: Context, probes: Sequence[Probe]) -> list[Finding]
         return [Finding("candidate", Status.SKIPPED, "There is none: nothing is configured.")]
     project = config.addresses.project
     served = {probe.candidate for probe in probes if probe.failure is None}
-    found = [_finding(probe, served, project) for probe in probes]
+    found = [
+        finding for probe in probes for finding in _findings(probe, _is_spare(config, probe.candidate, served), project)
+    ]
     for family in config.families:
         live = [candidate for candidate in config.candidates(family) if isinstance(candidate.model, LiveModel)]
         if live and not served.intersection(live):
@@ -130,6 +132,16 @@ def check_candidates(context: Context, probes: Sequence[Probe]) -> list[Finding]
     return found
 
 
+def _is_spare(config: LiveConfig, candidate: Candidate, served: set[Candidate]) -> bool:
+    """Whether another model serves in its place, on the same transport, in every family that has it."""
+    families = [config.candidates(family) for family in config.families]
+    return all(
+        any(other.transport == candidate.transport and other in served for other in family)
+        for family in families
+        if candidate in family
+    )
+
+
 def _instead(context: Context) -> str:
     models = context.developer_live_models
     if models:
@@ -137,7 +149,7 @@ def _instead(context: Context) -> str:
     return "Name a Live model that exists today in LIVE_MODELS, or in the families file."
 
 
-def _finding(probe: Probe, served: set[Candidate], project: str) -> Finding:
+def _findings(probe: Probe, is_spare: bool, project: str) -> Iterator[Finding]:
     candidate, failure = probe.candidate, probe.failure
     place = f", {candidate.location}" if candidate.location else ""
     name = f"{candidate.transport}, {candidate.platform}{place}, {candidate.model.name}"
@@ -150,16 +162,14 @@ def _finding(probe: Probe, served: set[Candidate], project: str) -> Finding:
         "milliseconds": probe.milliseconds,
     }
     if failure is None:
-        if probe.mended_for is None:
-            return Finding("candidate", Status.OK, f"{name}: {probe.milliseconds} ms.", facts=facts)
-        told = explain(probe.mended_for, candidate, project)
-        says = f"{name}: {probe.milliseconds} ms, after a first set-up that was refused. {told.says}"
-        return Finding("candidate", Status.OK, says, told.advice, told.cause, told.help, facts)
+        yield Finding("candidate", Status.OK, f"{name}: {probe.milliseconds} ms.", facts=facts)
+        if probe.mended_for is not None:
+            told = explain(probe.mended_for, candidate, project)
+            says = f"{name}: each session's first set-up is refused, and a mended one taken. {told.says}"
+            yield Finding("candidate", Status.WARNING, says, told.advice, told.cause, told.help)
+        return
     told = explain(failure, candidate, project)
     facts |= {"kind": str(failure.kind), "code": failure.code, "http_status": failure.http_status}
     # A name that is not there costs one round trip where another of its kind serves.
-    spare = failure.kind in NOT_THERE and any(
-        other.transport == candidate.transport and other.platform == candidate.platform for other in served
-    )
-    status = Status.NOTE if spare else Status.FAILED
-    return Finding("candidate", status, f"{name}: {told.says}", told.advice, told.cause, told.help, facts)
+    status = Status.NOTE if is_spare and failure.kind in NOT_THERE else Status.FAILED
+    yield Finding("candidate", status, f"{name}: {told.says}", told.advice, told.cause, told.help, facts)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
 import structlog
+from asgiref.sync import sync_to_async
 
 from live_proxy import config as settings
 from live_proxy.config import BadSetting
@@ -68,7 +69,8 @@ async def _all(context: Context, found: list[Finding], public_url: str, only: fr
         found.extend(await _within(check, looking, limit))
 
     async def settings_check() -> list[Finding]:
-        return list(check_settings(context.config, production=settings.in_production()))
+        look_at = sync_to_async(check_settings, thread_sensitive=False)
+        return await look_at(context.config, production=settings.in_production())
 
     async def probing() -> list[Finding]:
         probes.extend(await probe_all(context))
@@ -94,7 +96,7 @@ async def _all(context: Context, found: list[Finding], public_url: str, only: fr
         hosts = ", ".join(sorted(context.simulated))
         found.append(
             Finding(
-                "candidate",
+                "settings",
                 Status.NOTE,
                 f"What answers at {hosts} is the simulator, not Google: this says nothing of Google.",
                 cause="simulator",

@@ -86,9 +86,9 @@ def verdict_of(findings: Sequence[Finding]) -> Verdict:
 
 
 def first_to_mend(findings: Sequence[Finding]) -> Finding | None:
-    """The first failure in the order of causes; else the first warning."""
-    for status in (Status.FAILED, Status.WARNING):
-        for finding in findings:
-            if finding.status is status:
-                return finding
-    return None
+    """The first failure in the order of causes, or what was found earlier of the same cause; else the first warning."""
+    wrong = [each for each in findings if each.status in (Status.FAILED, Status.WARNING)]
+    failed = next((each for each in wrong if each.status is Status.FAILED), None)
+    if failed is None:
+        return wrong[0] if wrong else None
+    return next(each for each in wrong if each is failed or (each.cause and each.cause == failed.cause))

@@ -18,7 +18,7 @@ _LOOKS: tuple[re.Pattern[str], ...] = (
     re.compile(r"\b1//[\w-]{20,}"),  # refresh tokens
     re.compile(r"\bGOCSPX-[\w-]{10,}"),
     re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"),  # JSON web tokens
-    re.compile(r"(?<=[?&](?:key|code)=)[^&\s\"']+"),
+    re.compile(r"(?<=[?&]key=)[^&\s\"']+"),
     re.compile(r"(?<=[?&]access_token=)[^&\s\"']+"),
     re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"),  # user and password of a URL
 )

@@ -14,7 +14,7 @@ MARKS = {Status.OK: "ok", Status.NOTE: "note", Status.WARNING: "WARN", Status.FA
 SENTENCES = {
     Verdict.HEALTHY: "Healthy: everything that was looked at works.",
     Verdict.DEGRADED: "Degraded: people are answered, but something is not as it was meant to be.",
-    Verdict.BROKEN: "Broken: nobody would be answered.",
+    Verdict.BROKEN: "Broken: nobody would be answered, or nothing would be kept.",
 }
 Paint = Callable[[Status, str], str]
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.core import checks
 from django.core.checks import CheckMessage
+from django.db import connections
 
 from live_proxy.config import LiveConfig
 from live_proxy.doctor.findings import GOOGLE_CLOUD, Finding, Status
@@ -29,13 +30,13 @@ METHOD_IN_URL = ("BidiGenerateContent", "streamGenerateContent", "generateConten
 
 def check_settings(
     config: LiveConfig | None, environ: Mapping[str, str] = os.environ, *, production: bool
-) -> Iterator[Finding]:
+) -> list[Finding]:
     problems = [*_django(production), *_slips(environ), *_misused(environ)]
     if config is not None:
         problems += _configured(config, environ)
-    yield from problems
     if not any(problem.status is Status.FAILED for problem in problems):
-        yield Finding("settings", Status.OK, "The settings can be read.", facts=_facts(config))
+        problems.append(Finding("settings", Status.OK, "The settings can be read.", facts=_facts(config)))
+    return problems
 
 
 def _facts(config: LiveConfig | None) -> dict[str, object]:
@@ -51,7 +52,11 @@ def _facts(config: LiveConfig | None) -> dict[str, object]:
 
 def _django(production: bool) -> Iterator[Finding]:
     """Django's own checks, and those of this service."""
-    for message in checks.run_checks(include_deployment_checks=production):
+    try:
+        messages = checks.run_checks(include_deployment_checks=production)
+    finally:
+        connections.close_all()  # some look into the database, from this thread
+    for message in messages:
         if message.is_serious(checks.WARNING) and not message.is_silenced():
             yield _from_django(message)
 

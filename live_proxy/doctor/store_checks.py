@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
@@ -40,10 +41,13 @@ async def check_database() -> list[Finding]:
 
 
 def _look() -> Finding:
-    vendor = connection.vendor
+    # A connection of its own: a pool would only tell that it waited in vain.
+    database = connection.copy()
+    database.settings_dict["OPTIONS"].pop("pool", None)
+    vendor = database.vendor
     try:
-        connection.ensure_connection()
-        missing = _unapplied()
+        database.ensure_connection()
+        missing = _unapplied(database)
         if missing:
             return Finding(
                 "database",
@@ -54,20 +58,24 @@ def _look() -> Finding:
                 DOCS,
                 {"vendor": vendor, "missing": missing},
             )
-        with transaction.atomic(), connection.cursor() as cursor:
+        database.set_autocommit(False)
+        with database.cursor() as cursor:
+            if vendor == "sqlite":
+                cursor.execute("BEGIN IMMEDIATE")
             # Takes a write lock and changes nothing.
             cursor.execute("UPDATE django_migrations SET applied = applied WHERE id = -1")
+        database.rollback()
         return Finding(
             "database", Status.OK, f"{vendor} answers, is up to date and takes writes.", facts={"vendor": vendor}
         )
     except (DatabaseError, InterfaceError, OSError) as error:
         return _database_failure(vendor, error)
     finally:
-        connection.close()
+        database.close()
 
 
-def _unapplied() -> list[str]:
-    executor = MigrationExecutor(connection)
+def _unapplied(database: BaseDatabaseWrapper) -> list[str]:
+    executor = MigrationExecutor(database)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
