@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from simulator.changes import Changes
 from simulator.connection_record import Connection
 from simulator.control import Control
 from simulator.credentials import find_credential, judge
@@ -24,7 +25,9 @@ from simulator.known_models import KnownModel, with_defaults
 from simulator.live_socket import LiveSocket
 from simulator.oauth import TokenIssuer, TokenRefused
 from simulator.pace import Pace
+from simulator.recordings import Recording
 from simulator.refusals import Close, HttpRefusal
+from simulator.replay import ReplaySocket
 from simulator.resumption import ResumableSessions
 from simulator.scenarios import SCENARIOS, Scenario, scenario_named
 from simulator.scenarios.refused import QUOTA_SILENT
@@ -64,20 +67,22 @@ class Simulator:
         self.api_keys = api_keys
         self.projects = projects
         self.max_sessions = max_sessions
+        self.recording: Recording | None = None
+        """What is played to every socket from now on, in place of a scenario."""
         self.clock_skew = 0.0
         """Seconds by which the Date of every response is wrong."""
         self.pace = Pace(chunk_delay=chunk_delay)
         self._scenario = scenario_named(scenario)
         self._script: deque[Scenario] = deque()
         self._ssl_context = ssl_context
+        self._changes = Changes()
         self._tokens = TokenIssuer(token_lifetime)
         self._sessions = ResumableSessions()
         self._records: deque[Connection] = deque(maxlen=KEPT_CONNECTIONS)
         self._requests: deque[Request] = deque(maxlen=KEPT_CONNECTIONS)
-        self._generate = GenerateTier(self._tokens, self.pace, note=self._requests.append, changed=self._changed)
+        self._generate = GenerateTier(self._tokens, self.pace, note=self._requests.append, changed=self._changes.tell)
         self._open = 0
-        self._sockets: dict[LiveSocket, asyncio.Task[Any] | None] = {}
-        self._waiters: set[asyncio.Future[None]] = set()
+        self._sockets: dict[LiveSocket | ReplaySocket, asyncio.Task[Any] | None] = {}
         self._stopping = asyncio.Event()
         self._runner: web.AppRunner | None = None
         control = Control(self)
@@ -209,19 +214,7 @@ class Simulator:
 
     async def wait_for(self, condition: Callable[[Simulator], bool], timeout: float = 5.0) -> None:  # noqa: ASYNC109
         """Returns once the condition holds; it is looked at whenever a connection changes."""
-        async with asyncio.timeout(timeout):
-            while not condition(self):
-                waiter = asyncio.get_running_loop().create_future()
-                self._waiters.add(waiter)
-                try:
-                    await waiter
-                finally:
-                    self._waiters.discard(waiter)
-
-    def _changed(self) -> None:
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        await self._changes.wait_until(lambda: condition(self), timeout)
 
     # Requests
 
@@ -253,8 +246,13 @@ class Simulator:
             answer = self._tokens.exchange(form)
         except TokenRefused as refused:
             return web.json_response(refused.body, status=400)
-        self._changed()
+        self._changes.tell()
         return web.json_response(answer)
+
+    def _socket(self, record: Connection, endpoint: Endpoint, scenario: Scenario) -> LiveSocket | ReplaySocket:
+        if self.recording is not None:
+            return ReplaySocket(self.recording, record, endpoint, self.pace)
+        return LiveSocket(record, endpoint, scenario, self.pace, self._sessions, World(self.models, self.projects))
 
     async def _live(self, request: web.Request, endpoint: Endpoint, chosen: Scenario | None) -> web.StreamResponse:
         if not web.WebSocketResponse().can_prepare(request):
@@ -263,11 +261,11 @@ class Simulator:
         headers = {name.lower(): value for name, value in request.headers.items()}
         credential = find_credential(headers, request.query)
         record = Connection(
-            request.path, dict(request.query), headers, credential.kind, scenario.name, changed=self._changed
+            request.path, dict(request.query), headers, credential.kind, scenario.name, changed=self._changes.tell
         )
         self._records.append(record)
         self._open += 1
-        self._changed()
+        self._changes.tell()
         try:
             if self._open > self.max_sessions:
                 return _refuse(record, QUOTA_SILENT)
@@ -280,8 +278,7 @@ class Simulator:
             judged = judge(credential, endpoint, self._tokens, self.api_keys)
             if isinstance(judged, HttpRefusal):
                 return _refuse(record, judged)
-            world = World(self.models, self.projects)
-            socket = LiveSocket(record, endpoint, scenario, self.pace, self._sessions, world)
+            socket = self._socket(record, endpoint, scenario)
             self._sockets[socket] = asyncio.current_task()
             try:
                 return await socket.run(request, judged)
@@ -290,7 +287,7 @@ class Simulator:
         finally:
             self._open -= 1
             record.note_closed()
-            self._changed()
+            self._changes.tell()
 
 
 def _refuse(record: Connection, refusal: HttpRefusal) -> web.Response:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
-ALLOWED = {"simulator", "aiohttp", "cryptography"}
+ALLOWED = {"simulator", "aiohttp", "cryptography", "yaml"}
 ALLOWED_DJANGO = {"apps.py", "live_simulator.py"}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from simulator.known_models import KnownModel
+from simulator.recordings import read_recording
 from simulator.server import Simulator
 from simulator.tests.driving import (
     KEY,
@@ -41,26 +42,18 @@ MODELS = [
 
 
 def log(name: str) -> tuple[list[Message], list[Message]]:
-    """Client and server messages; records are read by their length."""
-    data = (FOLDER / "js-genai" / f"live_{name}.websocket.log").read_bytes()
-    found: dict[bytes, list[Message]] = {b">": [], b"<": []}
-    at = 0
-    while at < len(data):
-        head = re.compile(rb"([<>])(\d+) ").match(data, at)
-        assert head is not None
-        end = head.end() + int(head[2])
-        found[head[1]].append(json.loads(data[head.end() : end - 1]))
-        at = end
-    return found[b">"], found[b"<"]
+    """Client and server messages."""
+    return messages(FOLDER / "js-genai" / f"live_{name}.websocket.log")
 
 
 def cassette(name: str) -> tuple[list[Message], list[Message]]:
-    yaml = pytest.importorskip("yaml")
-    found = yaml.safe_load((FOLDER / "pydantic-ai" / f"{name}.yaml").read_text())["interactions"]
-    return (
-        [item["data"] for item in found if item["direction"] == "sent"],
-        [item["data"] for item in found if item["direction"] == "received"],
-    )
+    pytest.importorskip("yaml")
+    return messages(FOLDER / "pydantic-ai" / f"{name}.yaml")
+
+
+def messages(path: Path) -> tuple[list[Message], list[Message]]:
+    recording = read_recording(path)
+    return [record.message for record in recording.sent], [record.message for record in recording.received]
 
 
 def shape(value: Any) -> Any:

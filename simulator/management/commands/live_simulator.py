@@ -8,10 +8,12 @@ import ipaddress
 import signal
 import ssl
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from simulator.recordings import read_recording
 from simulator.scenarios import SCENARIOS, listing
 from simulator.server import Simulator
 
@@ -30,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--tls-cert", metavar="PATH")
         parser.add_argument("--tls-key", metavar="PATH")
         parser.add_argument("--allow-remote", action="store_true", help="listen on an address others can reach")
+        parser.add_argument("--recording", metavar="PATH", help="play this recording to every socket")
         parser.add_argument("--list", action="store_true", help="print the scenarios and exit")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,6 +49,11 @@ class Command(BaseCommand):
             ssl_context=_tls(options["tls_cert"], options["tls_key"]),
             chunk_delay=options["chunk_delay"],
         )
+        if options["recording"]:
+            try:
+                simulator.recording = read_recording(Path(options["recording"]))
+            except (OSError, ValueError) as error:
+                raise CommandError(f"Cannot play it: {error}") from None
         asyncio.run(self._serve(simulator, options["service_account"]))
 
     async def _serve(self, simulator: Simulator, service_account: str | None) -> None:
@@ -64,9 +72,8 @@ class Command(BaseCommand):
                     simulator.create_service_account(service_account)
                 except OSError as error:
                     raise CommandError(f"Cannot write the key file: {error}") from None
-            self.stdout.write(
-                f"[simulator] listening on {simulator.base_url} (not Google; scenario: {simulator.scenario})"
-            )
+            plays = f"plays {simulator.recording.name}" if simulator.recording else f"scenario: {simulator.scenario}"
+            self.stdout.write(f"[simulator] listening on {simulator.base_url} (not Google; {plays})")
             self.stdout.flush()
             await stop.wait()
         finally:
