@@ -107,11 +107,12 @@ async def open_session(
     greeting: JsonObject | None = None,
     handle: str = "",
     resumed: Found | None = None,
+    base: str = "",
 ) -> Opened:
     """Claim the conversation, or begin one (with the id `begin_as` where given), and make its session. The client's
     own socket is no transport where it is blocked: `below` leaves that one out. A program is greeted with `greeting`
-    once something serves, and finds the conversation again by `handle`, as it did by the one of `resumed`. Raises
-    `ClientFault`."""
+    once something serves, and finds the conversation again by `handle`, as it did by the one of `resumed`; it is
+    told of help at `base`. Raises `ClientFault`."""
     config = runtime.config
     session_id = uuid4()
     policy, wanted, claim = await runtime.database.run(
@@ -157,14 +158,14 @@ async def open_session(
         now=now,
         asked_before=AskedBefore.of_record(claim.history if claim else ()),
         resume=_upstream_to_resume(resumed, claim, lower),
-        program=None if greeting is None else _program(runtime, session_id, user_id, place, greeting, handle),
+        program=None if greeting is None else _program(runtime, session_id, user_id, place, greeting, handle, base),
         held=partial(update_held_to, policy),
     )
     return Opened(session, claim.previous_session if claim else None)
 
 
 def _program(
-    runtime: Runtime, session_id: UUID, user_id: int, place: Place, greeting: JsonObject, handle: str
+    runtime: Runtime, session_id: UUID, user_id: int, place: Place, greeting: JsonObject, handle: str, base: str
 ) -> Program:
     async def keep(kept: Kept) -> bool:
         try:
@@ -184,7 +185,7 @@ def _program(
             log.warning("a handle could not be kept", error=type(error).__name__, session=str(session_id))
             return False
 
-    return Program(greeting=greeting, handle=handle, keep=keep)
+    return Program(greeting=greeting, handle=handle, keep=keep, base=base)
 
 
 def _upstream_to_resume(

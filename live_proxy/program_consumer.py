@@ -59,7 +59,13 @@ class ProgramConsumer(SocketConsumer):
             greeting=_greeting(path),
             handle=resumptions.new_handle() if resumption is not None else "",
             resumed=found,
+            base=self._base(),
         )
+
+    def _base(self) -> str:
+        """The service's address, as the client wrote it; the Host header was looked at before."""
+        scheme = "https" if self.scope.get("scheme") == "wss" else "http"
+        return f"{scheme}://{dict(self.scope['headers']).get(b'host', b'').decode('latin-1')}"
 
     @staticmethod
     async def _resumed(

@@ -38,7 +38,35 @@ WHY: Mapping[ErrorKind, str] = {
     ErrorKind.STALL: "Gemini stopped in the middle of its answer",
     ErrorKind.EMPTY_TURN: "Gemini gave an empty answer",
     ErrorKind.NETWORK: "the connection to Gemini broke",
+    ErrorKind.HANDLE: "Gemini no longer knows the session",
+    ErrorKind.UNSUPPORTED_OPERATION: "the model does not support what was asked",
+    ErrorKind.SESSION_LIMIT: "Gemini ended the session",
+    ErrorKind.SEND_TIMEOUT: "Gemini took nothing for too long",
+    ErrorKind.PING_TIMEOUT: "the connection to Gemini went silent",
+    ErrorKind.TOO_BIG: "a message was larger than can be carried",
+    ErrorKind.BAD_MESSAGE: "Gemini's answer could not be read",
+    ErrorKind.HANDSHAKE: "what answered at Gemini's address is not Gemini",
+    ErrorKind.UNKNOWN: "Gemini refused and did not say why",
+    ErrorKind.BREAKER: "Gemini failed a moment ago and is being tried again",
 }
+# What nobody but the administrator can mend: trying again would be bad advice.
+FOR_THE_ADMINISTRATOR = frozenset(
+    {
+        ErrorKind.MODEL_NOT_FOUND,
+        ErrorKind.ENDPOINT_NOT_FOUND,
+        ErrorKind.UNAUTHENTICATED,
+        ErrorKind.API_KEY,
+        ErrorKind.CREDENTIALS,
+        ErrorKind.PERMISSION,
+        ErrorKind.PROJECT,
+        ErrorKind.API_DISABLED,
+        ErrorKind.BILLING,
+        ErrorKind.LOCATION,
+        ErrorKind.DNS,
+        ErrorKind.TLS,
+        ErrorKind.HANDSHAKE,
+    }
+)
 UNEXPLAINED = "Gemini could not be reached"
 NOTHING_CONFIGURED = (
     "No answer: this service is not connected to Google yet. Its administrator has to set GOOGLE_CLOUD_PROJECT or "
@@ -56,15 +84,28 @@ def no_candidate(tried: Sequence[Tried], *, configured: bool, given_up: bool = F
     if given_up:
         why = WHY.get(tried[-1].failure.kind, UNEXPLAINED)
         return f"No answer: {why}. Change the request and send it again."
-    kind, _ = Counter(t.failure.kind for t in tried).most_common(1)[0]
+    kind = main_kind(tried)
     count = len(tried)
     attempts = "1 attempt failed" if count == 1 else f"all {count} attempts failed"
-    return f"No answer: {WHY.get(kind, UNEXPLAINED)} ({attempts}). Try again in a moment."
+    return f"No answer: {WHY.get(kind, UNEXPLAINED)} ({attempts}). {_next(kind)}"
+
+
+def main_kind(tried: Sequence[Tried], *, configured: bool = True, given_up: bool = False) -> ErrorKind:
+    """The kind that the sentence of `no_candidate` speaks of."""
+    if not configured or not tried:
+        return ErrorKind.NO_CANDIDATE
+    if given_up:
+        return tried[-1].failure.kind
+    return Counter(t.failure.kind for t in tried).most_common(1)[0][0]
+
+
+def _next(kind: ErrorKind) -> str:
+    return "An administrator has to mend it." if kind in FOR_THE_ADMINISTRATOR else "Try again in a moment."
 
 
 def not_answered(kind: ErrorKind) -> str:
     """Why a turn that was sent, more than once, has no answer."""
-    return f"No answer: {WHY.get(kind, UNEXPLAINED)}. Try again in a moment."
+    return f"No answer: {WHY.get(kind, UNEXPLAINED)}. {_next(kind)}"
 
 
 def tried_list(tried: Sequence[Tried]) -> list[JsonObject]:

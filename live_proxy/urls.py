@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from live_proxy.views import api, demo, google_api, message_stream, operations, pages
+from live_proxy.views import api, demo, google_api, help, message_stream, operations, pages
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
@@ -9,6 +9,8 @@ urlpatterns = [
     path("api/conversations/", api.conversations, name="api_conversations"),
     path("api/conversations/<uuid:conversation_id>/messages/", message_stream.messages, name="api_messages"),
     path("api/demo/scenario/", demo.scenario, name="demo_scenario"),
+    path("help/", help.help_page, name="help"),
+    path("help/<slug:page>/", help.help_page, name="help_page"),
     path("health/live", operations.live, name="health_live"),
     path("health/ready", operations.ready, name="health_ready"),
     path("metrics", operations.metrics, name="metrics"),

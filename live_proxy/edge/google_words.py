@@ -127,6 +127,14 @@ def error_body(status: int, message: str, details: Sequence[JsonObject] = ()) ->
     return {"error": error}
 
 
+def help_details(link: str) -> JsonObject:
+    """Where to read on, in Google's own form."""
+    return {
+        "@type": "type.googleapis.com/google.rpc.Help",
+        "links": [{"description": "What it means and what to do", "url": link}],
+    }
+
+
 def bad_key_details(reason: str = "API_KEY_INVALID") -> list[JsonObject]:
     return [
         {

@@ -34,7 +34,7 @@ class LostUpstream:
         is_program: bool,
         patience: float,
         last_media: Callable[[], float],
-        fail: Callable[[str, NoCandidate], Awaitable[None]],
+        fail: Callable[[str, NoCandidate, ErrorKind], Awaitable[None]],
         end_soon: Callable[[int, str], None],
     ) -> None:
         self._visit = visit
@@ -69,7 +69,8 @@ class LostUpstream:
             return await self._once_more()
         if failure is not None and failure.verdict.action is Action.GIVE_UP:
             nothing = NoCandidate(self._link.tried, given_up=True)
-            await self._fail(no_candidate(nothing.tried, configured=True, given_up=True), nothing)
+            sentence = no_candidate(nothing.tried, configured=True, given_up=True)
+            await self._fail(sentence, nothing, failure.kind)
             return False
         at_fault = not (self._link.proved and question.forgive())
         if question.may_be_asked_again:
@@ -78,7 +79,8 @@ class LostUpstream:
             return await self._once_more()
         if question.age < self._patience and self._link.go_below(upstream.candidate):
             return await self._once_more()
-        await self._fail(not_answered(failure.kind if failure else ErrorKind.UNKNOWN), NoCandidate(self._link.tried))
+        kind = failure.kind if failure else ErrorKind.UNKNOWN
+        await self._fail(not_answered(kind), NoCandidate(self._link.tried), kind)
         return False
 
     async def _once_more(self) -> bool:

@@ -8,6 +8,7 @@ from uuid import UUID
 from live_proxy.candidates import Candidate, Tried
 from live_proxy.drafts import Draft
 from live_proxy.errors import ErrorKind
+from live_proxy.help_links import help_path
 from live_proxy.protocol.codec import JsonObject
 from live_proxy.sentences import tried_list
 
@@ -56,13 +57,14 @@ def turn(draft: Draft) -> JsonObject:
     }
 
 
-def error(sentence: str, tried: Sequence[Tried], *, retryable: bool) -> JsonObject:
-    """`retryable`: the same message may be served a little later."""
+def error(sentence: str, tried: Sequence[Tried], *, about: ErrorKind, retryable: bool) -> JsonObject:
+    """`about` is the kind that the sentence speaks of; `retryable`: the same message may be served a little later."""
     return {
         "proxy": {
             "error": {
                 "kind": str(ErrorKind.NO_CANDIDATE),
                 "message": sentence,
+                "help": help_path(about),
                 "tried": tried_list(tried),
                 "retryable": retryable,
             }

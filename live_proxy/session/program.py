@@ -35,9 +35,11 @@ Offer = tuple[Candidate, str] | None
 
 
 class Program:
-    """`keep` makes a handle good for what it is given, and says whether it did; it raises nothing."""
+    """`keep` makes a handle good for what it is given, and says whether it did; it raises nothing. `base` is the
+    address by which the client knows this service."""
 
-    def __init__(self, *, greeting: JsonObject, handle: str, keep: Keep) -> None:
+    def __init__(self, *, greeting: JsonObject, handle: str, keep: Keep, base: str = "") -> None:
+        self.base = base
         self._greeting: JsonObject | None = greeting
         self._handle = handle
         self._keep = keep

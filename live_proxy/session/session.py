@@ -27,11 +27,12 @@ from live_proxy.edge.to_client import ClientView
 from live_proxy.edge.tool_ids import ToolIds
 from live_proxy.edge.upstream_setup import upstream_setup
 from live_proxy.errors import ErrorKind, Failure
+from live_proxy.help_links import with_help
 from live_proxy.ladder import Ladder, NoCandidate, Order, Previous, Upstream, label
 from live_proxy.protocol.codec import JsonObject
 from live_proxy.protocol.frames import Frame
 from live_proxy.recorder import Recorder
-from live_proxy.sentences import no_candidate, not_answered
+from live_proxy.sentences import main_kind, no_candidate, not_answered
 from live_proxy.session import notices
 from live_proxy.session.answer_relay import AnswerRelay
 from live_proxy.session.asked_before import AskedBefore
@@ -256,7 +257,7 @@ class Session:
         elif self._link.current is not None:
             self._link.drop(local_failure(kind))
         elif not self._link.climbing:
-            spawn(self._fail(not_answered(kind), NoCandidate(())), name=f"fail-turn-{self.id}")
+            spawn(self._fail(not_answered(kind), NoCandidate(()), kind), name=f"fail-turn-{self.id}")
 
     # --- upstream (upstream_link.Owner) -----------------------------------------------------------------------
 
@@ -299,7 +300,8 @@ class Session:
     async def nobody_serves(self, nothing: NoCandidate) -> None:
         sentence = no_candidate(nothing.tried, configured=bool(self._candidates), given_up=nothing.given_up)
         log.error("nobody serves", session=str(self.id), attempts=len(nothing.tried), sentence=sentence)
-        await self._fail(sentence, nothing)
+        about = main_kind(nothing.tried, configured=bool(self._candidates), given_up=nothing.given_up)
+        await self._fail(sentence, nothing, about)
 
     # --- turns ------------------------------------------------------------------------------------------------
 
@@ -330,13 +332,14 @@ class Session:
             if handle:
                 self._program.tell(self._visit)
 
-    async def _fail(self, sentence: str, nothing: NoCandidate) -> None:
+    async def _fail(self, sentence: str, nothing: NoCandidate, about: ErrorKind) -> None:
         """Nobody answers what is open. Who gets no notices is told by the close."""
         visit = self._visit
         await self._endings.fail()
         tried, given_up = nothing.tried, nothing.given_up
         if self._program is not None:
-            self.end_soon(*nobody(tried, sentence, given_up=given_up))
+            self.end_soon(*nobody(tried, with_help(sentence, about, self._program.base), given_up=given_up))
         elif not visit.notices:
             self.end_soon(CloseCode.TRY_LATER, sentence)
-        await visit.notify(notices.error(sentence, tried, retryable=not given_up and bool(self._candidates)))
+        retryable = not given_up and bool(self._candidates)
+        await visit.notify(notices.error(sentence, tried, about=about, retryable=retryable))

@@ -29,7 +29,8 @@ def test_a_family_that_nothing_can_serve_is_named_as_such() -> None:
 def test_the_reason_is_the_one_that_most_attempts_share() -> None:
     attempts = [tried(ErrorKind.DNS), tried(ErrorKind.MODEL_NOT_FOUND), tried(ErrorKind.MODEL_NOT_FOUND)]
     assert no_candidate(attempts, configured=True) == (
-        "No answer: the Live models are not available to this project (all 3 attempts failed). Try again in a moment."
+        "No answer: the Live models are not available to this project (all 3 attempts failed). "
+        "An administrator has to mend it."
     )
     assert "(1 attempt failed)" in no_candidate(attempts[:1], configured=True)
 

@@ -28,6 +28,7 @@ from live_proxy.edge.policy import allows_family, request_held_to
 from live_proxy.edge.to_upstream import turns_of
 from live_proxy.edge.upstream_setup import UpstreamSetup, for_developer
 from live_proxy.errors import ClientFault, ErrorKind, Failure
+from live_proxy.help_links import help_path
 from live_proxy.hub import Full, Seat
 from live_proxy.ladder import Ladder, NoCandidate, Order
 from live_proxy.lease import lease_until
@@ -37,7 +38,7 @@ from live_proxy.program_auth import still_good
 from live_proxy.protocol.codec import JsonObject, encode
 from live_proxy.recorder import Place, Recorder, now
 from live_proxy.runtime import Runtime
-from live_proxy.sentences import no_candidate, not_answered
+from live_proxy.sentences import main_kind, no_candidate, not_answered
 from live_proxy.session.one_request import Asked, OneRequest, thread_key
 from live_proxy.session.program import Kept
 from live_proxy.tasks import spawn
@@ -64,9 +65,9 @@ class Question:
 
 
 async def answer(
-    runtime: Runtime, path: HttpPath, user_id: int, token_id: int, body: JsonObject, *, sse: bool
+    runtime: Runtime, path: HttpPath, user_id: int, token_id: int, body: JsonObject, *, sse: bool, base: str = ""
 ) -> HttpResponseBase:
-    """Google's answer to a request, or Google's error. Raises `ClientFault`."""
+    """Google's answer to a request, or Google's error, which leads to help at `base`. Raises `ClientFault`."""
     question = _question(runtime, path, body)
     task = asyncio.current_task()
 
@@ -92,9 +93,11 @@ async def answer(
         try:
             await asking.open()
         except NoCandidate as nothing:
-            status, sentence = _refusal(nothing, configured=bool(runtime.config.every_candidate))
+            configured = bool(runtime.config.every_candidate)
+            status, sentence = _refusal(nothing, configured=configured)
             await asking.close(status, sentence)
-            return JsonResponse(words.error_body(status, sentence), status=status)
+            link = base + help_path(main_kind(nothing.tried, configured=configured))
+            return JsonResponse(words.error_body(status, sentence, [words.help_details(link)]), status=status)
         if question.method != "streamGenerateContent":
             whole: JsonObject = {}
             async for chunk in asking.chunks():
@@ -103,7 +106,7 @@ async def answer(
             await thread.keep(asking)
             return JsonResponse(_spelled(whole, path))
         keep_seat = True
-        stream = _stream(runtime, asking, thread, seat, path, sse=sse)
+        stream = _stream(runtime, asking, thread, seat, path, sse=sse, base=base)
         kind = "text/event-stream" if sse else "application/json"
         return StreamingHttpResponse(stream, content_type=f"{kind}; charset=utf-8")
     finally:
@@ -112,7 +115,7 @@ async def answer(
 
 
 async def _stream(
-    runtime: Runtime, asking: OneRequest, thread: _Thread, seat: Seat, path: HttpPath, *, sse: bool
+    runtime: Runtime, asking: OneRequest, thread: _Thread, seat: Seat, path: HttpPath, *, sse: bool, base: str
 ) -> AsyncIterator[bytes]:
     """The chunks as events, or as the elements of one array. A failure in mid-stream is the last of them."""
     if (task := asyncio.current_task()) is not None:
@@ -128,7 +131,8 @@ async def _stream(
     except Failure as failure:
         status = 503 if failure.kind is not ErrorKind.QUOTA else 429
         ended = (status, str(failure.kind))
-        data = encode(words.error_body(status, not_answered(failure.kind)))
+        about = words.help_details(base + help_path(failure.kind))
+        data = encode(words.error_body(status, not_answered(failure.kind), [about]))
         yield b"data: " + data + b"\r\n\r\n" if sse else before + data
         before = b",\r\n"
     finally:

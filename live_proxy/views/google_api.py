@@ -58,13 +58,18 @@ async def _answer(request: HttpRequest) -> HttpResponseBase:
         token = await runtime.database.run(token_of, _credential(request), SCOPE, now())
         if not path.method:
             return await _models(runtime, request, path, token.user_id)
-        return await answer(runtime, path, token.user_id, token.pk, _body(request), sse=_wants_events(request))
+        sse, base = _wants_events(request), _base(request)
+        return await answer(runtime, path, token.user_id, token.pk, _body(request), sse=sse, base=base)
     except Unauthorised as refusal:
         return error(refusal.status, refusal.sentence, reason=refusal.reason)
     except ClientFault as fault:
         return error(words.status_of(fault.code), fault.sentence)
     except (DatabaseError, InterfaceError, TimeoutError):
         return error(503, "The service cannot reach its database; try again.")
+
+
+def _base(request: HttpRequest) -> str:
+    return f"{request.scheme}://{request.get_host()}"
 
 
 def error(status: int, sentence: str, *, reason: str = "") -> JsonResponse:

@@ -84,24 +84,16 @@ def as_the_client_sees_it(record: Record, first: dict[str, Any]) -> bytes | dict
     record alone; handles are ours.
     """
     message = record.message
-    content = message.get("serverContent")
-    if "setupComplete" in message:
-        return {"setupComplete": {}}
     if "sessionResumptionUpdate" in message:
         return None
-    if content is not None:
-        hidden = {
-            f"{side}Transcription" for side in ("input", "output") if f"{side}AudioTranscription" not in first["setup"]
-        }
-        if (
-            shown := {key: value for key, value in content.items() if key not in hidden}
-            if hidden & set(content)
-            else None
-        ):
-            return {**message, "serverContent": shown}
-        if hidden & set(content):
-            return None
-    return record.payload
+    content = message.get("serverContent", {})
+    unasked = {
+        f"{side}Transcription" for side in ("input", "output") if f"{side}AudioTranscription" not in first["setup"]
+    }
+    if unasked.isdisjoint(content):
+        return record.payload
+    shown = {key: value for key, value in content.items() if key not in unasked}
+    return {**message, "serverContent": shown} if shown else None
 
 
 async def dial(service: Service, recording: Recording) -> ClientConnection:

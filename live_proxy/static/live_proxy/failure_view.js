@@ -15,11 +15,15 @@ function attempt(one) {
 }
 
 /** @param {string} message A failure that the page itself noticed. */
-export const lost = (message) => ({ kind: "lost", message, tried: [], retryable: true });
+export const lost = (message) => ({ kind: "lost", message, help: "", tried: [], retryable: true });
 
 /** @param {import("./protocol.js").Failure} failure @param {(() => void)|null} retry */
 export function failurePanel(failure, retry) {
   const panel = element("div", { class: "failure" }, icon("alert"), element("p", { dir: "auto" }, failure.message));
+  if (failure.help) {
+    const link = element("a", { href: failure.help, target: "_blank", rel: "noopener" }, words.explain);
+    panel.append(element("p", { class: "explain" }, link));
+  }
   if (failure.tried.length) {
     const list = element("ol", {}, ...failure.tried.map(attempt));
     panel.append(element("details", {}, element("summary", {}, `${words.tried} (${failure.tried.length})`), list));

@@ -74,7 +74,7 @@ export class HttpLine extends EventTarget {
     } finally {
       socket.outbox.confirm(id);
     }
-    if (!over) this.#fire({ type: "failure", failure: { kind: "network", message: words.lost, retryable: true, tried: [] } });
+    if (!over) this.#fire({ type: "failure", failure: { kind: "network", message: words.lost, help: "", retryable: true, tried: [] } });
   }
 
   /** @param {string} payload @returns {boolean} whether the turn is over */

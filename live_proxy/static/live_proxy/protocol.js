@@ -5,7 +5,7 @@
  * @typedef {{transport: string, platform: string, location: string, model: string, kind: string, code: number|null}} Tried
  * @typedef {{message: string, status: string, transport: string, model: string, firstOutputMs: number|null}} Turn
  * @typedef {{transport: string, model: string, platform: string, from: string, reason: string, lost: string[]}} Served
- * @typedef {{kind: string, message: string, tried: Tried[], retryable: boolean}} Failure
+ * @typedef {{kind: string, message: string, tried: Tried[], retryable: boolean, help: string}} Failure
  * @typedef {{type: "ready"}
  *   | {type: "session", session: string, conversation: string, family: string}
  *   | {type: "climbing"}
@@ -99,6 +99,8 @@ const readTurn = (turn) => ({
 const readFailure = (error) => ({
   kind: text(error.kind),
   message: text(error.message),
+  // A place on this service or nothing: what comes over a socket must not lead elsewhere.
+  help: /^\/help\/#[a-z_]{1,40}$/.test(text(error.help)) ? text(error.help) : "",
   retryable: error.retryable === true,
   tried: list(error.tried).map(object).map((one) => ({
     transport: text(one.transport),

@@ -31,6 +31,7 @@ export const words = {
   notCopied: "Could not copy",
   retry: "Try again",
   tried: "What was tried",
+  explain: "What this means and what to do",
   untitled: "New conversation",
   waiting: "Waiting to be sent",
   notSaved: "Not saved: the record could not be written. The conversation goes on.",
