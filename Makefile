@@ -17,13 +17,16 @@ TEST_ENV = DEBUG=true GOOGLE_CLOUD_PROJECT= GOOGLE_API_KEY= GEMINI_API_KEY= GOOG
 	GOOGLE_VERTEX_BASE_URL= GOOGLE_GEMINI_BASE_URL= NO_GCE_CHECK=true REDIS_URL= LOG_LEVEL=INFO \
 	DATABASE_URL="$${TEST_DATABASE_URL:-sqlite:///$(CURDIR)/var/db.sqlite3}"
 
-.PHONY: help run test bench lint format lock migrate clean python install install-dev
+.PHONY: help run doctor test bench lint format lock migrate clean python install install-dev
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: install ## start the service for development (PORT=8001 and HOST=… change where)
 	@exec $(BIN)/python scripts/run.py --host "$(HOST)" --port "$(PORT)"
+
+doctor: install ## say what is wrong between the service and Google (ARGS="--json", "--record FILE", …)
+	@exec $(BIN)/python manage.py live_doctor $(ARGS)
 
 test: install-dev ## run every test (ARGS="-k name" picks some)
 	@SECRET_KEY="$(RANDOM_KEY)" $(TEST_ENV) exec $(BIN)/python scripts/test.py $(ARGS)
