@@ -157,7 +157,7 @@ class GenerateTier:
                 await response.write(_framed(scenario.http_mid_stream, at, sse=sse))
                 if b'"error"' in scenario.http_mid_stream:
                     return response
-            delay = self._pace.drip_delay if scenario.slow_drip else self._pace.chunk_delay
+            delay = self._pace.drip_delay if scenario.http_slow_drip else self._pace.chunk_delay
             if delay and at:
                 await self._pause(request, delay)
             await response.write(_framed(json.dumps(chunk, ensure_ascii=False).encode(), at, sse=sse))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from redis.asyncio import Redis
@@ -72,6 +72,7 @@ def _look() -> Finding:
         return _database_failure(vendor, error)
     finally:
         database.close()
+        connections.close_all()  # the list of migrations is read by the usual one
 
 
 def _unapplied(database: BaseDatabaseWrapper) -> list[str]:

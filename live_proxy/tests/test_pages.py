@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from conversations.models import Conversation
 from live_proxy.config import live_config
+from live_proxy.errors import ErrorKind
 
 pytestmark = pytest.mark.django_db
 
@@ -153,6 +154,11 @@ def test_modules_are_small_and_checked() -> None:
         lines = path.read_text(encoding="utf-8").splitlines()
         assert lines[0] == "// @ts-check", path.name
         assert len(lines) <= 150, path.name
+
+
+def test_the_page_has_words_for_every_kind_of_failure() -> None:
+    text = (Path(django_settings.BASE_DIR) / "live_proxy/static/live_proxy/reasons.js").read_text(encoding="utf-8")
+    assert set(re.findall(r"^  (\w+): \"", text, re.M)) == {str(kind) for kind in ErrorKind}
 
 
 def test_vendored_files_are_those_of_the_lock_file() -> None:

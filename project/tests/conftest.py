@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 
 from live_proxy.config import live_config
 from live_proxy.server import listen, make_server
+from project.tests.doctoring import CANARY, KEY, World
 from project.tests.driving import Service
 from simulator import KnownModel, Simulator
 
@@ -65,6 +66,28 @@ async def service(transactional_db: None, google: Simulator) -> AsyncIterator[Se
         server.should_exit = True
         await asyncio.wait_for(running, 15)
         live_config.cache_clear()
+
+
+@pytest.fixture
+async def world(
+    google: Simulator, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncIterator[World]:
+    """Both platforms, all models there, on plain requests and sockets."""
+    google.api_keys = {KEY}
+    key_file = tmp_path / "service-account.json"
+    key_file.chmod(0o600)
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "GOOGLE_API_KEY", "GEMINI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    settings.SECRET_KEY = f"secret-{CANARY}"
+    settings.GOOGLE_API_KEY = KEY
+    settings.LIVE_TRANSPORTS = ["websocket", "rest"]
+    settings.LIVE_MODELS = ["gemini-live-2.5-flash"]
+    settings.LIVE_STANDARD_MODELS = ["gemini-2.5-flash"]
+    settings.LIVE_SETUP_TIMEOUT = 1.0
+    settings.DEBUG = True
+    live_config.cache_clear()
+    yield World(google, settings, monkeypatch, tmp_path, key_file)
+    live_config.cache_clear()
 
 
 @pytest.hookimpl(trylast=True)

@@ -26,11 +26,10 @@ from live_proxy.doctor import network_checks
 from live_proxy.doctor.findings import Status
 from live_proxy.tests.stand_in_gcloud import Gcloud
 from live_proxy.transports import http_client, websocket
+from project.tests.doctoring import CANARY, World, causes, look, the
 from project.tests.driving import Service
-from project.tests.test_doctor import CANARY, World, causes, look, the, world
 from simulator import Simulator
 
-__all__ = ["world"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.service]
 
 

@@ -55,6 +55,7 @@ async def test_when_nobody_serves_one_honest_sentence_says_so(
     assert time.monotonic() - started < 4
     assert error["message"].startswith("No answer: ")
     assert {tried["kind"] for tried in error["tried"]} == {kind}
+    assert error["help"] == f"/help/#{kind}"
     # The first look was before the question: what it ruled out is named again, and not tried again.
     assert len(error["tried"]) in (attempts, len(service.runtime.config.every_candidate) - 1)
     await service.written()

@@ -227,6 +227,9 @@ async def test_that_nobody_answers_is_said_in_googles_shape(
     error = response.json()["error"]
     assert (response.status_code, error["status"]) in ((503, "UNAVAILABLE"), (429, "RESOURCE_EXHAUSTED"))
     assert error["message"].startswith("No answer")
+    (help_,) = [each for each in error["details"] if each["@type"].endswith("google.rpc.Help")]
+    kind = "quota" if scenario == "http_quota" else "unavailable"
+    assert help_["links"][0]["url"] == f"http://{service.address}/help/#{kind}"
     assert await until_rows(Message, [("failed",)], "status", role="model")
 
 

@@ -190,6 +190,7 @@ async def test_that_nobody_serves_is_told_in_a_sentence(service: Service) -> Non
         async with await connect(service):
             pass
     assert refused.value.code == 1011 and "No answer" in str(refused.value)
+    assert f"http://{service.address}/help/#unavailable" in str(refused.value)
 
 
 async def test_a_policy_is_told_in_words_that_the_sdk_shows(service: Service) -> None:

@@ -108,7 +108,7 @@ def requests() -> Iterator[Scenario]:
     yield Scenario("http_malformed_call", "No Live socket; a malformed call.", NO_LIVE, http_turn="malformed_call")
     yield Scenario("http_thoughts", "No Live socket; thoughts come before the answer.", NO_LIVE, thoughts=True)
     yield Scenario("http_unknown_fields", "No Live socket; unknown fields in answers.", NO_LIVE, unknown_fields=True)
-    yield Scenario("http_slow_drip", "No Live socket; one chunk a second.", NO_LIVE, slow_drip=True)
+    yield Scenario("http_slow_drip", "No Live socket; one chunk a second.", NO_LIVE, http_slow_drip=True)
     for name, what, broken in (
         ("http_error_mid_stream", "an error event in mid-answer.", _ERROR),
         ("http_cut_mid_stream", "TCP is cut in mid-answer.", "cut"),

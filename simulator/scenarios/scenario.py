@@ -46,5 +46,6 @@ class Scenario:
     """Instead of answering a request of the HTTP tiers."""
     http_turn: Literal["normal", "empty", "blocked", "malformed_call", "SAFETY", "MAX_TOKENS", "RECITATION"] = "normal"
     """An upper-case word is the finishReason that breaks the answer off."""
+    http_slow_drip: bool = False
     http_mid_stream: Literal["cut", "silence"] | bytes | None = None
     """After the second chunk of a streamed answer; bytes are one event."""

@@ -2,7 +2,8 @@
 /** Why a turn got no answer: one plain sentence, what was tried folded below it, and a way on. */
 
 import { element, icon } from "./dom.js";
-import { reasonWords, words } from "./words.js";
+import { reasonWords } from "./reasons.js";
+import { words } from "./words.js";
 
 /** @param {import("./protocol.js").Tried} one */
 function attempt(one) {

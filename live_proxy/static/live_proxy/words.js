@@ -1,5 +1,7 @@
 // @ts-check
-/** Everything the page says to people, in one place. */
+/** Everything the page says to people, in one place, but for why something failed. */
+
+import { reasonWords } from "./reasons.js";
 
 export const words = {
   notConnected: "not connected",
@@ -54,43 +56,6 @@ export const statusWords = {
   pending: "Not finished",
 };
 
-/** @type {Record<string, string>} Why a transport or model was left. */
-const reasons = {
-  model_not_found: "the model was not found",
-  endpoint_not_found: "the address was not found",
-  modality: "it does not give this kind of answer",
-  configuration: "it refused the settings",
-  invalid_argument: "it called the request invalid",
-  precondition: "it refused the settings",
-  quota: "the quota is used up",
-  unauthenticated: "the credentials were refused",
-  api_key: "the API key was refused",
-  credentials: "the server has no valid credentials",
-  permission: "access was refused",
-  project: "the project was not found",
-  location: "it is not offered at this location",
-  safety: "it was blocked for safety reasons",
-  internal: "it reported an internal error",
-  unavailable: "it was not available",
-  deadline: "it took too long",
-  session_limit: "the session had ended",
-  dns: "its host name was not found",
-  tls: "the secure connection failed",
-  connect: "it could not be reached",
-  connect_timeout: "it could not be reached in time",
-  setup_timeout: "it did not answer in time",
-  send_timeout: "it did not take the message",
-  no_output: "it gave no answer",
-  empty_turn: "it gave an empty answer",
-  stall: "it stopped in the middle",
-  network: "the connection broke",
-  ping_timeout: "the connection broke",
-  unknown: "it failed for an unknown reason",
-  breaker: "it failed a moment ago",
-  recovered: "it works again",
-  client_socket_blocked: "WebSockets are blocked on this network",
-};
-
 /** @type {Record<string, string>} What a lower transport cannot do. */
 const losses = {
   audio_out: "spoken answers",
@@ -102,9 +67,6 @@ const losses = {
   proactivity: "proactive answers",
   affective_dialog: "affective dialog",
 };
-
-/** @param {string} reason */
-export const reasonWords = (reason) => reasons[reason] ?? reason.replaceAll("_", " ");
 
 /** @param {string[]} lost */
 const without = (lost) => (lost.length ? `without ${lost.map((name) => losses[name] ?? name.replaceAll("_", " ")).join(", ")}` : "");

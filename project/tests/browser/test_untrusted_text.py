@@ -169,3 +169,14 @@ def test_names_from_upstream_stay_text(page: Page, edge: Edge) -> None:
     expect(page.locator("article[data-role=model]")).to_contain_text(evil)
     expect(page.get_by_test_id("transport")).to_have_text(evil)
     assert page.evaluate("window.runs") == 0
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:ran()", "https://evil.example/", "//evil.example/", "/help/#a/../x", "/help"]
+)
+def test_help_leads_nowhere_else(page: Page, edge: Edge, link: str) -> None:
+    send(page, "hi")
+    connection = edge.wait_for_typed()
+    connection.notice(error={"kind": "quota", "message": "No answer.", "help": link, "tried": [], "retryable": True})
+    expect(page.locator("article[data-role=model]")).to_contain_text("No answer.")
+    expect(page.locator("article[data-role=model] a")).to_have_count(0)

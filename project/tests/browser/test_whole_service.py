@@ -116,6 +116,11 @@ def test_when_gemini_is_away_the_page_says_so_and_serves_again(page: Page, servi
     answer = page.get_by_role("log").locator("article[data-role=model]")
     expect(answer).to_have_attribute("data-status", "failed", timeout=15_000)
     expect(answer).to_contain_text("No answer: ")
+    with page.context.expect_page() as opened:
+        answer.get_by_role("link", name="What this means and what to do").click()
+    expect(opened.value.locator(":target")).to_have_text("endpoint_not_found")
+    expect(opened.value.get_by_role("link", name="Google Cloud", exact=True)).to_be_visible()
+    opened.value.close()
     stack.scenario("normal")
     answer.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("log").locator("article[data-status=complete]").last).to_contain_text("simulator")
