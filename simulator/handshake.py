@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 from typing import Any
 
 from aiohttp import web
 
+from simulator.endings import cut
 from simulator.refusals import Abort, HttpRefusal
 
 GARBAGE = b"\x16\x03\x01\x00\x05simulator: this is no HTTP\r\n\r\n"
@@ -19,20 +18,6 @@ def refusal_response(refusal: HttpRefusal, *, as_list: bool = False) -> web.Resp
         return web.Response(text=refusal.page, status=refusal.status, headers=refusal.headers, content_type="text/html")
     body: Any = [refusal.body()] if as_list else refusal.body()
     return web.json_response(body, status=refusal.status, headers=refusal.headers)
-
-
-def cut(request: web.Request, ending: Abort) -> None:
-    """Tears the TCP connection down."""
-    transport = request.transport
-    if transport is None:
-        return
-    raw = transport.get_extra_info("socket")
-    if raw is not None and raw.fileno() == -1:
-        return  # it is closed already
-    if ending.reset and raw is not None:
-        # Lingering for no time makes the system send RST instead of FIN.
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()
 
 
 async def answer_garbage(request: web.Request) -> web.StreamResponse:

@@ -6,7 +6,6 @@ It knows WebSocket frames and deadlines; what a message means is the dialogue's 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Coroutine
 from typing import Any
@@ -15,8 +14,8 @@ from aiohttp import WSMsgType, web
 
 from simulator.connection_record import Connection
 from simulator.dialogue import Dialogue
+from simulator.endings import closed_in_time, cut
 from simulator.endpoints import Endpoint
-from simulator.handshake import cut
 from simulator.message_check import read_message
 from simulator.pace import Pace
 from simulator.refusals import DEADLINE_EXPIRED, Abort, Close, Ending, Refused, invalid
@@ -280,11 +279,8 @@ class LiveSocket:
         ending = self._ending.result() if self._ending.done() else None
         if isinstance(ending, Close) and not self._ws.closed:
             self._record.ended_with = (ending.code, ending.cut)
-            # A client that does not read must not keep the socket: after the deadline it is cut.
-            with contextlib.suppress(TimeoutError, ConnectionError):
-                async with asyncio.timeout(self._pace.closing_deadline):
-                    await self._ws.close(code=ending.code, message=ending.cut.encode())
-                    return
+            if await closed_in_time(self._ws, ending, self._pace.closing_deadline):
+                return
         elif isinstance(ending, Abort):
             self._record.ended_with = (1006, "")
             cut(request, ending)

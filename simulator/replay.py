@@ -9,8 +9,8 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from simulator.connection_record import Connection
+from simulator.endings import closed_in_time, cut
 from simulator.endpoints import Endpoint
-from simulator.handshake import cut
 from simulator.message_check import read_message
 from simulator.pace import Pace
 from simulator.recordings import Recording
@@ -83,8 +83,6 @@ class ReplaySocket:
         ending = self._ending.result() if self._ending.done() else Close(1000)
         if isinstance(ending, Close) and not self._ws.closed:
             self._record.ended_with = (ending.code, ending.cut)
-            with contextlib.suppress(TimeoutError, ConnectionError):
-                async with asyncio.timeout(self._pace.closing_deadline):
-                    await self._ws.close(code=ending.code, message=ending.cut.encode())
-                    return
+            if await closed_in_time(self._ws, ending, self._pace.closing_deadline):
+                return
         cut(request, Abort())

@@ -57,8 +57,8 @@ async def check_credentials(context: Context) -> list[Finding]:
     if file is not None:
         context.redactor.add(*file.secrets)
     if context.vertex and context.tokens is not None:
-        found += _about_the_file(file, config)
-        found.append(await _token(context, context.tokens, file))
+        token = await _token(context, context.tokens, file)
+        found += [*_about_the_file(file, config, needed=token.status is Status.FAILED), token]
     elif file is not None and file.named_by == "GOOGLE_APPLICATION_CREDENTIALS" and config.platforms:
         found.append(_never_used(file))
     if context.developer:
@@ -78,14 +78,14 @@ def _never_used(file: CredentialFile) -> Finding:
     )
 
 
-def _about_the_file(file: CredentialFile | None, config: LiveConfig) -> list[Finding]:
+def _about_the_file(file: CredentialFile | None, config: LiveConfig, *, needed: bool) -> list[Finding]:
+    """`needed`: nothing else gave a token either, so what is wrong with the file is the cause."""
     if file is None:
         return []
     found = []
     if file.problem:
         what, advice = PROBLEMS[file.problem]
-        # gcloud, asked first, need not use it.
-        status = Status.FAILED if config.token_sources[0] != "gcloud" else Status.WARNING
+        status = Status.FAILED if needed else Status.WARNING
         found.append(Finding("credentials", status, f"{file.path} {what}.", advice, f"file_{file.problem}", LINK))
     if file.open_to_others:
         found.append(

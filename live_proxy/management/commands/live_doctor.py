@@ -19,6 +19,7 @@ from live_proxy.doctor.rendering import as_json, as_text, listing
 from live_proxy.doctor.trace import write
 
 USAGE = 3
+INTERRUPTED = 130
 STYLES = {Status.OK: "SUCCESS", Status.WARNING: "WARNING", Status.FAILED: "ERROR"}
 
 
@@ -50,6 +51,8 @@ class Command(BaseCommand):
         logging.disable(logging.CRITICAL)
         try:
             examination = asyncio.run(examine(options["only"], options["url"]))
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
         finally:
             logging.disable(logging.NOTSET)
         findings, redactor = examination.findings, examination.redactor
