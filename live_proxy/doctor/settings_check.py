@@ -179,7 +179,7 @@ def _nothing_configured(environ: Mapping[str, str]) -> Finding:
     return Finding(
         "settings",
         Status.FAILED,
-        "Neither GOOGLE_CLOUD_PROJECT nor an API key is set: there is nobody to ask.",
+        "Neither GOOGLE_CLOUD_PROJECT nor an API key is set: there is nobody to ask but the simulator of make run.",
         "Set GOOGLE_API_KEY (that alone is enough for Live), or GOOGLE_CLOUD_PROJECT with credentials.",
         "not_configured",
         GOOGLE_CLOUD,
