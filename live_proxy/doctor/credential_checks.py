@@ -119,9 +119,13 @@ async def _token(context: Context, tokens: TokenProvider, file: CredentialFile |
         words = failure.reason.lower()
         for piece, cause, advice in _WORDS:
             if piece in words:
-                return Finding("credentials", Status.FAILED, f"No access token: {failure.reason}.", advice, cause, LINK)
+                return Finding(
+                    "credentials", Status.FAILED, f"No access token: {failure.reason.rstrip('.')}.", advice, cause, LINK
+                )
         advice = "Read what each source said, and see the link."
-        return Finding("credentials", Status.FAILED, f"No access token: {failure.reason}.", advice, "no_token", LINK)
+        return Finding(
+            "credentials", Status.FAILED, f"No access token: {failure.reason.rstrip('.')}.", advice, "no_token", LINK
+        )
     context.redactor.add(token.value)
     left = max(0, round((token.expires_at - time.monotonic()) / 60))
     account = token.account or (file.account if file else "")
