@@ -13,6 +13,7 @@ from simulator.server_messages import encode
 
 _HEAD = re.compile(rb"([<>])(\d{1,9}) ")
 MAX_BYTES = 256 * 2**20
+MAX_DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,12 @@ def _cassette(data: bytes) -> Iterator[Record]:
     except ImportError:
         raise ValueError("reading a cassette needs PyYAML") from None
     try:
+        depth = 0
+        for event in yaml.parse(data, yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent) or depth > MAX_DEPTH:
+                # A few aliases can stand for gigabytes, and time grows with the square of the depth.
+                raise ValueError(f"it has YAML aliases, or more than {MAX_DEPTH} levels")
         found = yaml.safe_load(data)
         interactions = found["interactions"]
         for item in interactions:

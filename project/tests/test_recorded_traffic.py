@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -19,40 +17,29 @@ from live_proxy.config import live_config
 from project.tests.driving import Service, rows
 from project.tests.programs import python_client, token_for
 from simulator import Simulator
-from simulator.recordings import Record, Recording, read_recording
-
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = Path(os.environ.get("LIVE_RECORDINGS_DIR") or ROOT.parent / "shared" / "recordings")
-pytestmark = [
-    pytest.mark.service,
-    pytest.mark.skipif(not FOLDER.is_dir(), reason=f"recordings not found at {FOLDER}: conformance replay skipped"),
-]
-FILES = (
-    "js-genai/live_ML_Dev_should_receive_transcription_in_async_session_with_transcription_enabled.websocket.log",
-    "js-genai/live_ML_Dev_should_reply_to_realtime_audio_input.websocket.log",
-    "js-genai/live_ML_Dev_should_return_error_for_invalid_input_in_async_session.websocket.log",
-    "js-genai/live_ML_Dev_should_send_tool_response.websocket.log",
-    "js-genai/live_Vertex_should_initialize_session_without_prefix.websocket.log",
-    "js-genai/live_Vertex_should_send_text_in_async_session.websocket.log",
-    "pydantic-ai/test_text_in_audio_out_turn.yaml",
-    "pydantic-ai/test_tool_call_round.yaml",
+from simulator.recordings import Record, Recording
+from simulator.tests.recorded import (
+    AUDIO_TURN,
+    EVERY_FILE,
+    TEXT_SENT,
+    TOOL_ROUND,
+    is_vertex,
+    needs_recordings,
+    recorded,
+    title,
 )
+
+pytestmark = [pytest.mark.service, pytest.mark.recordings, needs_recordings]
 # A typed turn whose end alone was recorded: to the service that is an answer without a word, and no answer.
-WITHOUT_A_WORD = "js-genai/live_ML_Dev_should_send_text_in_async_session.websocket.log"
+WITHOUT_A_WORD = TEXT_SENT
 PATHS = {
     "developer": "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent",
     "vertex": "/ws/google.cloud.aiplatform.v1.LlmBidiService/BidiGenerateContent",
 }
 
 
-def load(name: str) -> Recording:
-    if name.endswith(".yaml"):
-        pytest.importorskip("yaml")
-    return read_recording(FOLDER / name)
-
-
 def platform_of(recording: Recording) -> str:
-    return "vertex" if recording.records[0].message["setup"]["model"].startswith("projects/") else "developer"
+    return "vertex" if is_vertex(recording) else "developer"
 
 
 def model_of(recording: Recording) -> str:
@@ -62,7 +49,7 @@ def model_of(recording: Recording) -> str:
 
 @pytest.fixture
 def recording(request: pytest.FixtureRequest) -> Recording:
-    return load(request.param)
+    return recorded(request.param)
 
 
 @pytest.fixture
@@ -103,7 +90,7 @@ async def dial(service: Service, recording: Recording) -> ClientConnection:
     return await connect(f"ws://{service.address}{path}", additional_headers=headers, proxy=None, max_size=None)
 
 
-@pytest.mark.parametrize("recording", FILES, indirect=True)
+@pytest.mark.parametrize("recording", [file for file in EVERY_FILE if file != TEXT_SENT], indirect=True, ids=title)
 async def test_a_program_sees_what_was_recorded(service: Service, recording: Recording) -> None:
     first = recording.records[0].message
     connection = await dial(service, recording)
@@ -197,7 +184,7 @@ async def test_an_answer_without_a_word_is_none(service: Service, recording: Rec
         await asyncio.wait_for(connection.recv(), 10)
 
 
-@pytest.mark.parametrize("recording", ["pydantic-ai/test_text_in_audio_out_turn.yaml"], indirect=True)
+@pytest.mark.parametrize("recording", [AUDIO_TURN], indirect=True)
 async def test_the_page_hears_and_reads_what_was_recorded(service: Service, recording: Recording) -> None:
     page = await service.connect()
     await page.set_up(config={"responseModalities": ["AUDIO"]}, outputAudioTranscription={})
@@ -208,7 +195,7 @@ async def test_the_page_hears_and_reads_what_was_recorded(service: Service, reco
     assert seen == recorded
 
 
-@pytest.mark.parametrize("recording", ["pydantic-ai/test_tool_call_round.yaml"], indirect=True)
+@pytest.mark.parametrize("recording", [TOOL_ROUND], indirect=True)
 async def test_googles_own_sdk_reads_the_same_from_us(service: Service, recording: Recording) -> None:
     """The SDK's messages from the service, against what the SDK makes of the recorded ones itself."""
     from google.genai import types

@@ -83,6 +83,8 @@ def test_what_is_no_recording(tmp_path: Path, data: bytes, why: str) -> None:
         "interactions: [{}]",
         "a: [",
         CASSETTE.replace("sent", "up"),
+        "interactions: " + "[" * 5_000,
+        "interactions: &a [1, 2]\nmore: *a",
         CASSETTE.replace("kind: message", "kind: close"),
     ],
 )
