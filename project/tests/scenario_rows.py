@@ -24,7 +24,9 @@ class Row:
     saw: str
     kept: str
     waits: int = 0
-    """Deadlines of the service that have to pass."""
+    """Silences that have to last for the whole deadline."""
+    set_ups: int = 0
+    """The same for set-ups."""
     again: bool = False
     """A second question follows; with `dies` once the first connection is gone."""
     dies: bool = False
@@ -44,9 +46,9 @@ class Row:
         ]
 
 
-def every(failure: str, waits: int = 0) -> Row:
+def every(failure: str, set_ups: int = 0) -> Row:
     """Each Live candidate fails once; a request is answered."""
-    return Row(f"wA {failure}, wB {failure}, wD {failure}, sV", "sdk: answer", "complete sdk", waits)
+    return Row(f"wA {failure}, wB {failure}, wD {failure}, sV", "sdk: answer", "complete sdk", set_ups=set_ups)
 
 
 def retried(failure: str) -> Row:
@@ -88,12 +90,12 @@ def request_cut_off(tried: str, waits: int = 0) -> Row:
     return Row(NO_LIVE + tried, "sdk: text interrupted turnComplete", "interrupted sdk", waits)
 
 
-def requests(failure: str, *, opened: bool = False, waits: int = 0) -> Row:
+def requests(failure: str, *, opened: bool = False, set_ups: int = 0) -> Row:
     """No Live socket, and each request fails; `opened` where it fails at the question and not at a probe."""
     kinds = ", ".join(sorted({"endpoint_not_found", kind(failure)}))
     seen = ("sdk: rest: ", " rest") if opened else ("", "")
     tried = f"{NO_LIVE}sV {failure}, sD {failure}, rV {failure}, rD {failure}"
-    return Row(tried, f"{seen[0]}error({kinds})", f"failed{seen[1]}", waits)
+    return Row(tried, f"{seen[0]}error({kinds})", f"failed{seen[1]}", set_ups=set_ups)
 
 
 def requests_retried(failure: str) -> Row:

@@ -32,10 +32,10 @@ TABLE: dict[str, Row] = {
     "normal": FINE,
     "not_found": every("model_not_found: skip model"),
     "publisher_model_not_found": every("model_not_found: skip model"),
-    "never_setup": every("setup_timeout: skip model", waits=3),
-    "only_pings": every("setup_timeout: skip model", waits=3),
+    "never_setup": every("setup_timeout: skip model", set_ups=3),
+    "only_pings": every("setup_timeout: skip model", set_ups=3),
     "error_at_setup": retried("unavailable: retry"),
-    "content_before_setup": every("setup_timeout: skip model", waits=3),
+    "content_before_setup": every("setup_timeout: skip model", set_ups=3),
     "garbage_at_setup": every("bad_message: skip model"),
     "handle_refused": renewed("wA session_limit: resume, wA handle: fresh, wA", first=DIES),
     "resumed_dies": renewed("wA session_limit: resume, wA invalid_argument: fresh, wB", first=DIES),
@@ -56,7 +56,7 @@ TABLE: dict[str, Row] = {
         "wA connect_timeout: skip model, wD connect_timeout: skip model, wB connect_timeout: skip model, sV",
         "sdk: answer",
         "complete sdk",
-        waits=3,
+        set_ups=3,
     ),
     "no_http": hosts("handshake: skip endpoint"),
     "nothing_works": everything(
@@ -99,7 +99,7 @@ TABLE: dict[str, Row] = {
     "http_bad_gateway": requests_retried("unavailable: retry"),
     "http_timed_out": requests_retried("unavailable: retry"),
     "http_redirect": requests("handshake: skip endpoint", opened=True),
-    "http_hang": requests("connect_timeout: skip model", waits=3),
+    "http_hang": requests("connect_timeout: skip model", set_ups=3),
     "rest_only": Row(
         f"{NO_LIVE}sV unavailable: retry x2, sD unavailable: retry x2, rV", "rest: answer", "complete rest"
     ),
@@ -243,11 +243,11 @@ TABLE: dict[str, Row] = {
         spoken=True,
         again=True,
     ),
-    "go_away": renewed("wA session_limit: resume, wA"),
-    "go_away_after_turn": renewed("wA session_limit: resume, wA"),
-    "go_away_then_cut": renewed("wA session_limit: resume, wA"),
-    "session_idle_close": renewed("wA session_limit: resume, wA"),
-    "life_ends": renewed("wA deadline: resume, wA"),
+    "go_away": renewed("wA session_limit: resume*"),
+    "go_away_after_turn": renewed("wA session_limit: resume*"),
+    "go_away_then_cut": renewed("wA session_limit: resume*"),
+    "session_idle_close": renewed("wA session_limit: resume*"),
+    "life_ends": renewed("wA deadline: resume*"),
     "unresumable_while_busy": Row(
         "wA", "websocket: answer / answer", "complete websocket, complete websocket", again=True
     ),

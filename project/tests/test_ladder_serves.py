@@ -264,7 +264,7 @@ async def test_a_whole_platform_that_swallows_packets_ends_in_an_answer_of_the_o
     service: Service, key: str, vertex: str
 ) -> None:
     service.google.scenario = "rest_only"
-    service.runtime.ladder._setup_timeout, service.runtime.ladder._climb_timeout = 2.0, 8.0
+    service.runtime.ladder._setup_timeout, service.runtime.ladder._climb_timeout = 1.0, 8.0
     socket = await service.connect()
     began = time.monotonic()
     await socket.set_up()
