@@ -17,7 +17,6 @@ class Context:
     redactor: Redactor
     tokens: TokenProvider | None = None
     token: Token | None = None
-    public_url: str = ""
     clock_offsets: dict[str, float] = field(default_factory=dict)
     """Host → seconds by which its clock is ahead of this machine's."""
     simulated: set[str] = field(default_factory=set)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from live_proxy.config import live_config
 from live_proxy.doctor.findings import Status, Verdict, verdict_of
 from live_proxy.doctor.rendering import as_json, as_text
+from live_proxy.doctor.settings_check import KNOWN
 from project.tests.broken_set_ups import BROKEN
 from project.tests.doctoring import World, causes, look, the
 
@@ -38,6 +41,11 @@ async def test_a_healthy_set_up(world: World) -> None:
     assert 55 <= token.facts["minutes_left"] <= 60
     report = json.loads(as_json(examination.findings, examination.redactor))
     assert (report["verdict"], report["exit_code"], report["first"]) == ("healthy", 0, None)
+
+
+def test_every_setting_that_is_documented_is_known() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`((?:LIVE|GOOGLE|GEMINI)_[A-Z_]+)`", text)) <= KNOWN
 
 
 def test_there_are_enough_of_them() -> None:

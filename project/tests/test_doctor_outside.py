@@ -93,9 +93,8 @@ async def test_certificates(
     assert {found for found in causes(examination) if found[0] == "egress"} == set()
 
 
-@pytest.mark.parametrize("scheme", ["http"])
-async def test_the_public_address_of_a_service_that_is_there(service: Service, world: World, scheme: str) -> None:
-    examination = await look(world, "public_url", url=f"{scheme}://{service.address}")
+async def test_the_public_address_of_a_service_that_is_there(service: Service, world: World) -> None:
+    examination = await look(world, "public_url", url=f"http://{service.address}")
     (finding,) = examination.findings
     assert finding.status is Status.OK, finding
 
