@@ -52,7 +52,8 @@ class Outcome(models.TextChoices):
 
 class Conversation(models.Model):
     """One durable thread. `fence` grows each time another session takes the conversation over; a write that
-    carries an older number is refused, so a process that lost its lease cannot add to the record."""
+    carries an older number is refused, so a process that lost its lease cannot add to the record. `deleted_at`:
+    its owner deleted it and no longer sees it; the sweeper erases it when the time to undo is over."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
@@ -61,6 +62,8 @@ class Conversation(models.Model):
     fence = models.PositiveIntegerField(default=0, editable=False)
     lease_session = models.UUIDField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    pinned_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -69,6 +72,10 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["owner", "-updated_at"], name="conversation_owner_recent"),
             models.Index(fields=["-updated_at"], name="conversation_recent"),
+            models.Index(fields=["owner"], name="conversation_pinned", condition=models.Q(pinned_at__isnull=False)),
+            models.Index(
+                fields=["deleted_at"], name="conversation_deleted", condition=models.Q(deleted_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -136,7 +143,9 @@ class TransportAttempt(models.Model):
 
 class Message(models.Model):
     """One user, model or tool message. `usage` is `{prompt, output, thoughts, tool, cached, total, by_modality,
-    raw}` in tokens over all attempts of the turn; `parts` holds Live API parts without their media bytes."""
+    raw}` in tokens over all attempts of the turn; `parts` holds Live API parts without their media bytes.
+    `replaced_at`: its owner went back to an earlier point, so it is no part of the thread any more; it stays on
+    record."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.CharField(max_length=64, null=True, blank=True)
@@ -156,6 +165,7 @@ class Message(models.Model):
     usage = models.JSONField(default=dict, blank=True)
     first_output_ms = models.PositiveIntegerField(null=True, blank=True)
     audio = models.FileField(upload_to="audio/", blank=True)
+    replaced_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField()
     completed_at = models.DateTimeField(null=True, blank=True)
 
