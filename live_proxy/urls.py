@@ -1,4 +1,5 @@
 from django.urls import path, re_path
+from django.views.i18n import JavaScriptCatalog
 
 from live_proxy.views import api, demo, google_api, help, message_stream, operations, pages
 
@@ -9,6 +10,7 @@ urlpatterns = [
     path("api/conversations/", api.conversations, name="api_conversations"),
     path("api/conversations/<uuid:conversation_id>/messages/", message_stream.messages, name="api_messages"),
     path("api/demo/scenario/", demo.scenario, name="demo_scenario"),
+    path("jsi18n/", JavaScriptCatalog.as_view(packages=["live_proxy"]), name="javascript-catalog"),
     path("help/", help.help_page, name="help"),
     path("help/<slug:page>/", help.help_page, name="help_page"),
     path("health/live", operations.live, name="health_live"),

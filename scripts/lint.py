@@ -11,6 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.node_packages import ensure_node_packages  # noqa: E402
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 SECONDS_AT_MOST = 300
@@ -80,6 +84,7 @@ def checks() -> list[Check]:
             "javascript",
             [["node", "--experimental-vm-modules", "--no-warnings", "scripts/check_modules.mjs", *modules]],
         ),
+        Check("types", [[str(ROOT / "node_modules" / ".bin" / "tsc"), "-p", "jsconfig.json"]]),
     ]
 
 
@@ -122,6 +127,8 @@ def main(names: list[str], known: Callable[[], list[Check]] = checks) -> int:
         print(f"No such check: {', '.join(sorted(unknown))}. There are: {', '.join(c.name for c in known())}.")
         return 2
     (ROOT / "var").mkdir(exist_ok=True)
+    if any(check.name == "types" for check in chosen) and (problem := ensure_node_packages()):
+        print(problem, file=sys.stderr, flush=True)
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
         outcomes = []
         for outcome in pool.map(run, chosen):

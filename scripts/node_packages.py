@@ -1,4 +1,5 @@
-"""Google's JavaScript SDK, which some tests drive, from the lock file into node_modules. Once for each lock file."""
+"""What tests and checks need from npm (Google's SDK, axe, TypeScript's checker), from the lock file into node_modules.
+Once for each lock file."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ def ensure_node_packages() -> str:
     if STAMP.exists() and STAMP.read_text() == wanted:
         return ""
     if shutil.which("npm") is None:
-        return "npm is not installed, so the tests with Google's JavaScript SDK cannot run (Debian: apt install npm)."
-    print("Installing Google's JavaScript SDK for the tests (once; about ten seconds)", flush=True)
+        return "npm is not installed, so the tests with Google's JavaScript SDK and the type checks cannot run (Debian: apt install npm)."
+    print("Installing the JavaScript packages of the tests (once; about ten seconds)", flush=True)
     try:
         done = subprocess.run(COMMAND, cwd=ROOT, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:

@@ -1,5 +1,6 @@
 // Runs before the first paint, so that neither the colours nor the sidebar jump.
 (() => {
+  /** @type {{theme?: string|null, sidebar?: string|null}} */
   let kept = {};
   try {
     kept = { theme: localStorage.getItem("theme"), sidebar: localStorage.getItem("sidebar") };

@@ -1,21 +1,22 @@
 // @ts-check
 /** Puts the page together. */
 
-import { Api, ApiError } from "./api.js";
-import { Composer } from "./composer.js";
-import { ConnectionView, SIGNED_OUT } from "./connection_view.js";
-import { enableCopying } from "./copy.js";
-import { find } from "./dom.js";
-import { HttpLine } from "./http_line.js";
-import { newId } from "./ids.js";
-import { RecordReader } from "./record.js";
-import { Sidebar } from "./sidebar.js";
-import { LiveSocket } from "./socket.js";
-import { StatusView } from "./status.js";
-import { enableThemeChoice } from "./theme.js";
-import { ThreadView } from "./thread_view.js";
-import { Turns } from "./turns.js";
-import { words } from "./words.js";
+import { Api, ApiError } from "./wire/api.js";
+import { Composer } from "./frame/composer.js";
+import { ConnectionView } from "./frame/connection_view.js";
+import { enableCopying } from "./thread/copy.js";
+import { find } from "./foundation/dom.js";
+import { HttpLine } from "./wire/http_line.js";
+import { newId } from "./foundation/ids.js";
+import { RecordReader } from "./thread/record.js";
+import { Sidebar } from "./library/sidebar.js";
+import { SIGNED_OUT } from "./wire/close_codes.js";
+import { LiveSocket } from "./wire/socket.js";
+import { StatusView } from "./frame/status.js";
+import { enableThemeChoice } from "./frame/theme.js";
+import { ThreadView } from "./thread/thread_view.js";
+import { Turns } from "./thread/turns.js";
+import { words } from "./language/words.js";
 
 const TITLE_LENGTH = 80;
 
@@ -46,7 +47,7 @@ function say(text) {
   http.pump();
 }
 
-/** @param {import("./message_view.js").MessageView} asked It keeps its id, so it stands in the record once. */
+/** @param {import("./thread/message_view.js").MessageView} asked It keeps its id, so it stands in the record once. */
 function askAgain(asked) {
   if (!asked.clientId) return say(asked.text);
   if (socket.state === "ready") status.clearNotice();
@@ -100,7 +101,7 @@ socket.addEventListener("state", () => {
 });
 
 socket.addEventListener("live", (given) => {
-  const event = /** @type {CustomEvent<import("./protocol.js").LiveEvent>} */ (given).detail;
+  const event = /** @type {CustomEvent<import("./wire/protocol.js").LiveEvent>} */ (given).detail;
   if (!turns.take(event) && event.type === "failure") status.failure(event.failure);
   connection.take(event);
   if (event.type === "saved" && socket.conversation) showAddress(socket.conversation);
@@ -137,6 +138,6 @@ addEventListener("popstate", () => location.pathname === shownAddress || locatio
 enableCopying(log, (article) => thread.find((view) => view.article === article)?.text ?? "");
 enableThemeChoice(find("#theme"));
 sidebar.add(page.conversations);
-if (page.urls.scenario) import("./scenario.js").then(({ offerScenarios }) => offerScenarios(page.urls.scenario));
+if (page.urls.scenario) import("./frame/scenario.js").then(({ offerScenarios }) => offerScenarios(page.urls.scenario));
 if (page.conversation) loadRecord();
 else if (matchMedia("(pointer: fine)").matches) composer.focus();

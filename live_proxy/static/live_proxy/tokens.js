@@ -1,7 +1,7 @@
 // @ts-check
 /** The page of API tokens: copying the one that is shown once. */
 
-import { toClipboard } from "./clipboard.js";
+import { toClipboard } from "./foundation/clipboard.js";
 
 for (const button of document.querySelectorAll("button[data-copy-from]")) {
   if (!(button instanceof HTMLButtonElement)) continue;

@@ -1,8 +1,8 @@
 // @ts-check
 /** What serves the person right now: the badge, one plain sentence, and a notice with a way on. */
 
-import { element, find } from "./dom.js";
-import { failurePanel } from "./failure_view.js";
+import { element, find } from "../foundation/dom.js";
+import { failurePanel } from "../thread/failure_view.js";
 
 /** @typedef {"off"|"wait"|"on"|"stop"} Tone */
 
@@ -29,7 +29,7 @@ export class StatusView {
     this.#sentence.title = sentence;
   }
 
-  /** @param {import("./words.js").Notice} notice @param {() => void} [act] */
+  /** @param {import("../language/close_words.js").Notice} notice @param {() => void} [act] */
   notice(notice, act) {
     const content = [element("p", {}, notice.text)];
     this.#notice.dataset.tone = notice.tone ?? "stop";
@@ -42,7 +42,7 @@ export class StatusView {
     this.#notice.hidden = false;
   }
 
-  /** @param {import("./protocol.js").Failure} failure of no particular message */
+  /** @param {import("../wire/protocol.js").Failure} failure of no particular message */
   failure(failure) {
     this.#notice.dataset.tone = "stop";
     this.#notice.replaceChildren(failurePanel(failure, null));

@@ -1,10 +1,11 @@
 // @ts-check
 /** One message as an article; the same code shows rows of the record and what streams in. */
 
-import { element, iconButton } from "./dom.js";
+import { element, iconButton } from "../foundation/dom.js";
 import { failurePanel } from "./failure_view.js";
 import { MarkdownView } from "./markdown.js";
-import { firstWordAfter, statusWords, words } from "./words.js";
+import { duration } from "../language/served_words.js";
+import { statusWords, words } from "../language/words.js";
 
 /** @typedef {"user"|"model"|"tool"} Role */
 
@@ -84,7 +85,7 @@ export class MessageView {
     this.refresh();
   }
 
-  /** @param {import("./protocol.js").Failure} failure @param {(() => void)|null} retry */
+  /** @param {import("../wire/protocol.js").Failure} failure @param {(() => void)|null} retry */
   fail(failure, retry) {
     this.article.querySelector(".failure")?.remove();
     this.meta.before(failurePanel(failure, retry));
@@ -111,7 +112,7 @@ export class MessageView {
       remarks.push(iconButton(words.copyAnswer, "copy", { "data-copy": "answer" }));
     }
     if (this.role === "model" && this.transport && (ended || this.text)) {
-      const served = [this.transport, this.model, this.firstOutputMs === null ? "" : firstWordAfter(this.firstOutputMs)];
+      const served = [this.transport, this.model, this.firstOutputMs === null ? "" : duration(this.firstOutputMs)];
       remarks.push(element("span", { class: "served" }, served.filter(Boolean).join(" · ")));
     }
     const status = this.hasFailure ? "" : statusWords[this.status];

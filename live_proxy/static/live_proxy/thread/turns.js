@@ -4,12 +4,12 @@
 import { lost } from "./failure_view.js";
 import { MessageView } from "./message_view.js";
 import { Questions } from "./questions.js";
-import { words } from "./words.js";
+import { words } from "../language/words.js";
 
 export class Turns {
   /** @type {MessageView|null} the answer that is being given or awaited */
   active = null;
-  /** @type {import("./protocol.js").Served|null} */
+  /** @type {import("../wire/protocol.js").Served|null} */
   #served = null;
 
   /** @param {import("./thread_view.js").ThreadView} thread @param {(asked: MessageView) => void} askAgain */
@@ -31,7 +31,7 @@ export class Turns {
     if (!this.questions.first) this.#dropPlaceholder();
   }
 
-  /** @param {import("./protocol.js").LiveEvent} event @returns {boolean} false for a failure of no turn */
+  /** @param {import("../wire/protocol.js").LiveEvent} event @returns {boolean} false for a failure of no turn */
   take(event) {
     if (event.type === "served") this.#served = event.served;
     else if (event.type === "saved") this.#saved(event.id, event.message);
@@ -76,7 +76,7 @@ export class Turns {
     return view;
   }
 
-  /** @param {import("./protocol.js").Turn} turn */
+  /** @param {import("../wire/protocol.js").Turn} turn */
   #turn(turn) {
     const earlier = this.thread.find((view) => view.row === turn.message);
     if (!earlier && this.active?.row) this.#end("interrupted");
@@ -104,7 +104,7 @@ export class Turns {
     this.thread.setBusy(false);
   }
 
-  /** @param {import("./protocol.js").Failure} failure */
+  /** @param {import("../wire/protocol.js").Failure} failure */
   #failed(failure) {
     const last = this.thread.lastAnswer;
     const view = this.active ?? (last?.status === "failed" && !last.hasFailure ? last : null);
@@ -118,7 +118,7 @@ export class Turns {
     if (last?.status === "failed" && !last.hasFailure) this.#fail(last, lost(words.noAnswer));
   }
 
-  /** @param {MessageView} view @param {import("./protocol.js").Failure} failure */
+  /** @param {MessageView} view @param {import("../wire/protocol.js").Failure} failure */
   #fail(view, failure) {
     const asked = this.thread.before(view, "user");
     view.fail(failure, failure.retryable && asked ? () => this.askAgain(asked) : null);

@@ -1,8 +1,8 @@
 // @ts-check
 /** Copy buttons anywhere in the thread: `data-copy` says whether a code block or a whole answer is meant. */
 
-import { toClipboard } from "./clipboard.js";
-import { words } from "./words.js";
+import { toClipboard } from "../foundation/clipboard.js";
+import { words } from "../language/words.js";
 
 const SHOWN_FOR = 1600;
 

@@ -1,10 +1,10 @@
 // @ts-check
 /** The list of conversations by date, and the drawer it lives in on small screens. */
 
-import { element, find } from "./dom.js";
-import { words } from "./words.js";
+import { element, find } from "../foundation/dom.js";
+import { words } from "../language/words.js";
 
-/** @typedef {import("./api.js").ConversationRow} ConversationRow */
+/** @typedef {import("../wire/api.js").ConversationRow} ConversationRow */
 
 const DAY = 86_400_000;
 const small = matchMedia("(max-width: 767px)");
@@ -31,7 +31,7 @@ export class Sidebar {
   /** @type {HTMLButtonElement} */
   #more = find("#more-conversations");
 
-  /** @param {import("./api.js").Api} api @param {string} base @param {string|null} current */
+  /** @param {import("../wire/api.js").Api} api @param {string} base @param {string|null} current */
   constructor(api, base, current) {
     this.api = api;
     this.base = base;

@@ -1,11 +1,11 @@
 // @ts-check
 /** Says how the connection is doing, and what the person can do about it. */
 
-import { ApiError } from "./api.js";
-import { closeNotice, fellBack, isFinal, servedBy, words } from "./words.js";
-
-export const SIGNED_OUT = 4401;
-const TAKEN_OVER = 4409;
+import { closeNotice } from "../language/close_words.js";
+import { fellBack, servedBy } from "../language/served_words.js";
+import { words } from "../language/words.js";
+import { ApiError } from "../wire/api.js";
+import { isFinal, SIGNED_OUT, TAKEN_OVER } from "../wire/close_codes.js";
 
 export class ConnectionView {
   #served = "";
@@ -13,9 +13,9 @@ export class ConnectionView {
   #overHttp = false;
 
   /**
-   * @param {import("./socket.js").LiveSocket} socket
+   * @param {import("../wire/socket.js").LiveSocket} socket
    * @param {import("./status.js").StatusView} status
-   * @param {import("./api.js").Api} api
+   * @param {import("../wire/api.js").Api} api
    * @param {{chat: string, login: string}} urls
    */
   constructor(socket, status, api, urls) {
@@ -96,7 +96,7 @@ export class ConnectionView {
     });
   }
 
-  /** @param {import("./protocol.js").LiveEvent} event */
+  /** @param {import("../wire/protocol.js").LiveEvent} event */
   take(event) {
     if (event.type === "climbing") {
       this.status.tone("wait");

@@ -2,10 +2,10 @@
 /** The page's connection: comes back by itself. Fires `state`, `live`, `dropped`, `refused`, and `blocked` if never open. */
 
 import { CONFIRMATION_DEADLINE, delayBefore, LASTED, SETUP_DEADLINE } from "./backoff.js";
-import { Deadline } from "./deadline.js";
+import { isFinal } from "./close_codes.js";
+import { Deadline } from "../foundation/deadline.js";
 import { Outbox } from "./outbox.js";
 import { readFrame, setupMessage, socketAddress, typedMessage } from "./protocol.js";
-import { isFinal } from "./words.js";
 
 const POISONOUS = new Set([1009, 4400]);
 

@@ -3,9 +3,9 @@
  *  same `live` events on the socket, so that nothing else on the page knows the difference. */
 
 import { EventLines } from "./event_lines.js";
-import { newId } from "./ids.js";
+import { newId } from "../foundation/ids.js";
 import { readMessage } from "./protocol.js";
-import { words } from "./words.js";
+import { words } from "../language/words.js";
 
 /** Sockets that closed before they opened, after which the network is believed to block them. */
 const BELIEVED_AFTER = 2;

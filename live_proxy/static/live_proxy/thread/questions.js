@@ -2,7 +2,7 @@
 /** The messages typed on this page: their articles, and which of them still wait for an answer. */
 
 import { MessageView } from "./message_view.js";
-import { words } from "./words.js";
+import { words } from "../language/words.js";
 
 export class Questions {
   /** @type {MessageView[]} oldest first */

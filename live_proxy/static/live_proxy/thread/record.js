@@ -13,7 +13,7 @@ export class RecordReader {
   #running = null;
 
   /**
-   * @param {import("./api.js").Api} api
+   * @param {import("../wire/api.js").Api} api
    * @param {import("./thread_view.js").ThreadView} thread
    * @param {import("./turns.js").Turns} turns
    */
@@ -42,7 +42,7 @@ export class RecordReader {
     this.turns.offerRetry();
   }
 
-  /** @param {import("./api.js").MessageRow} row */
+  /** @param {import("../wire/api.js").MessageRow} row */
   #merge(row) {
     const known = this.thread.find((view) => view.row === row.id || (row.client_id !== null && view.clientId === row.client_id));
     // Of an answer that is still coming, the page knows more than the record.

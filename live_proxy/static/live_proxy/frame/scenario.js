@@ -1,8 +1,8 @@
 // @ts-check
 /** Demo only: staff choose how the built-in simulator behaves, to see a fallback happen. */
 
-import { element, find } from "./dom.js";
-import { send } from "./api.js";
+import { element, find } from "../foundation/dom.js";
+import { send } from "../wire/api.js";
 
 /** @param {string} address */
 export async function offerScenarios(address) {

@@ -4,10 +4,10 @@
  * from elsewhere would tell that host what was said), and DOMPurify lets only the tags below through.
  */
 
-import { Marked } from "./vendor/marked.js";
-import DOMPurify from "./vendor/purify.js";
-import { element, iconButton } from "./dom.js";
-import { words } from "./words.js";
+import { Marked } from "../vendor/marked.js";
+import DOMPurify from "../vendor/purify.js";
+import { element, iconButton } from "../foundation/dom.js";
+import { words } from "../language/words.js";
 
 const TAGS = "a blockquote br code del em h3 h4 h5 h6 hr input li ol p pre strong table tbody td th thead tr ul".split(" ");
 const ATTRIBUTES = "align checked class disabled href start title type".split(" ");
@@ -26,16 +26,18 @@ const marked = new Marked({
     html: ({ text }) => (/^<br\s*\/?>$/i.test(text.trim()) ? "<br>" : escaped(text)),
     /** @param {{href: string, text: string}} token */
     image: ({ href, text }) => `<a href="${escaped(href)}">${escaped(text || href)}</a>`,
-    /** @this {any} @param {{tokens: any[], depth: number}} token */
-    heading({ tokens, depth }) {
+    /** @this {any} @param {any} token */
+    heading(token) {
+      const { tokens, depth } = token;
       const level = Math.min(6, depth + HIGHEST_HEADING);
       return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>`;
     },
   },
 });
 
+/** @type {any} The library carries no types. */
 const purify = DOMPurify(window);
-purify.addHook("afterSanitizeAttributes", (node) => {
+purify.addHook("afterSanitizeAttributes", (/** @type {Element} */ node) => {
   if (node.nodeName !== "A") return;
   node.setAttribute("target", "_blank");
   node.setAttribute("rel", "noopener noreferrer nofollow");

@@ -1,11 +1,11 @@
 // @ts-check
 /** Why a turn got no answer: one plain sentence, what was tried folded below it, and a way on. */
 
-import { element, icon } from "./dom.js";
-import { reasonWords } from "./reasons.js";
-import { words } from "./words.js";
+import { element, icon } from "../foundation/dom.js";
+import { reasonWords } from "../language/reasons.js";
+import { words } from "../language/words.js";
 
-/** @param {import("./protocol.js").Tried} one */
+/** @param {import("../wire/protocol.js").Tried} one */
 function attempt(one) {
   const where = [one.platform, one.location].filter(Boolean).join(", ");
   const line = element("li", {}, element("strong", {}, one.transport), ` ${one.model}`);
@@ -18,7 +18,7 @@ function attempt(one) {
 /** @param {string} message A failure that the page itself noticed. */
 export const lost = (message) => ({ kind: "lost", message, help: "", tried: [], retryable: true });
 
-/** @param {import("./protocol.js").Failure} failure @param {(() => void)|null} retry */
+/** @param {import("../wire/protocol.js").Failure} failure @param {(() => void)|null} retry */
 export function failurePanel(failure, retry) {
   const panel = element("div", { class: "failure" }, icon("alert"), element("p", { dir: "auto" }, failure.message));
   if (failure.help) {
