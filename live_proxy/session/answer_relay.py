@@ -66,6 +66,7 @@ class AnswerRelay:
         self._on_refused = on_refused
         self._text_from_audio = False
         self._sounding: Turn | None = None
+        self._introduced: Turn | None = None
         self._held: list[str | bytes] = []
         self._bad = 0
         self.media_frames = 0
@@ -98,6 +99,7 @@ class AnswerRelay:
             self._as_delivered(draft)
             self._sounding = turn = visit.transcript.turn
             self._first_output(draft)
+            await self._introduce()
         visit.silence.output(visit.loop.time())
         if self._text_from_audio:
             return
@@ -125,6 +127,7 @@ class AnswerRelay:
         audible = False
         for event in events:
             end, audible = self._note(event, end, audible)
+        await self._introduce()
         seen = self._view.see(message, text_from_audio=self._text_from_audio)
         if end is None:
             await self._pass(frame, message, seen, audible=audible, held=self._may_wait(events))
@@ -167,6 +170,14 @@ class AnswerRelay:
             if audible:
                 self._first_output(turn.model)
         return end, audible
+
+    async def _introduce(self) -> None:
+        """Our page learns the rows of a spoken turn before its first word; of a typed one it heard when it was asked."""
+        turn = self._visit.transcript.turn
+        if turn is None or turn.model is None or turn.typed or turn is self._introduced:
+            return
+        self._introduced = turn
+        await self._visit.notify(notices.turn(turn.model, turn.user))
 
     @staticmethod
     def _may_wait(events: list[Event]) -> bool:
@@ -221,7 +232,7 @@ class AnswerRelay:
             if not transcript.turns:
                 visit.silence.off()
             self._sounding = None
-            await self.settle(draft)
+            await self.settle(draft, turn.user)
             if self._held:
                 await self._release()
             if seen is not None:
@@ -230,7 +241,7 @@ class AnswerRelay:
             self.ending = False
         self._on_turn_end()
 
-    async def settle(self, draft: Draft | None) -> None:
+    async def settle(self, draft: Draft | None, question: Draft | None = None) -> None:
         """Make an ended turn durable, then tell our page how it ended."""
         visit = self._visit
         result = await visit.recorder.durable(visit.transcript.take_dirty())
@@ -240,7 +251,7 @@ class AnswerRelay:
             await visit.notify(notices.not_saved(None))
         if draft is not None:
             metrics.TURNS.labels(draft.serving.transport if draft.serving else "none", draft.status).inc()
-            await visit.notify(notices.turn(draft))
+            await visit.notify(notices.turn(draft, question))
 
     def _as_delivered(self, draft: Draft) -> None:
         """What reached the client as text is a text in the record, whatever upstream made of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from live_proxy.close_codes import CloseCode
@@ -36,7 +36,8 @@ class FrameLimits:
 
 
 class ClientInput:
-    """`on_refused` is called when another session turns out to own the conversation."""
+    """`on_refused` is called when another session turns out to own the conversation, `on_stop` when our page wants
+    no more of an answer."""
 
     def __init__(
         self,
@@ -49,6 +50,7 @@ class ClientInput:
         limits: FrameLimits,
         asked_before: AskedBefore,
         on_refused: Callable[[], None],
+        on_stop: Callable[[], Awaitable[None]],
         held: Callable[[JsonObject], JsonObject],
     ) -> None:
         self._visit = visit
@@ -59,6 +61,7 @@ class ClientInput:
         self._limits = limits
         self._asked_before = asked_before
         self._on_refused = on_refused
+        self._on_stop = on_stop
         self._held = held
         self._seeds = visit.requested.seeds_first
         self.last_frame = visit.loop.time()
@@ -103,6 +106,9 @@ class ClientInput:
             kind, message, ours = client_message(decode(data))
         except NotJson as error:
             raise ClientFault(CloseCode.BAD_MESSAGE, str(error)) from None
+        if ours.get("stop") is True and kind == "clientContent":
+            await self._on_stop()
+            return
         match kind:
             case "setup":
                 raise ClientFault(CloseCode.BAD_MESSAGE, "setup may be sent only once, as the first message.")

@@ -28,8 +28,9 @@ class Endings:
     async def cut_short(self) -> None:
         """What was heard of an answer stays; it is never given twice."""
         visit = self._visit
+        question = visit.transcript.turn.user if visit.transcript.turn else None
         draft = visit.transcript.close_turn("interrupted", visit.now())
-        await self._relay.settle(draft)
+        await self._relay.settle(draft, question)
         await visit.port.send_json({"serverContent": {"interrupted": True}})
         await visit.port.send_json({"serverContent": {"turnComplete": True}})
 

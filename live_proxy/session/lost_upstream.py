@@ -48,6 +48,18 @@ class LostUpstream:
         self._fail = fail
         self._end_soon = end_soon
 
+    async def stop(self) -> None:
+        """The client wants no more of the answers that are due. Upstream might go on regardless of a word, and a
+        handle might bring it back in the middle of them, so its connection ends here and the next one is fresh."""
+        self._question.settled()
+        self._spoken.clear()
+        if self._link.current is not None and self._visit.transcript.turns:
+            self._link.offer_handle("")
+            self._link.drop()
+            return
+        while self._visit.transcript.turns:
+            await self._endings.cut_short()
+
     async def wanted_again(self, upstream: Upstream, failure: Failure | None) -> bool:
         """Whether an upstream is wanted at once. `failure` is None where this side closed."""
         visit, question = self._visit, self._question

@@ -43,18 +43,18 @@ def not_saved(client_id: str | None) -> JsonObject:
     return {"proxy": {"not_saved": client_id or ""}}
 
 
-def turn(draft: Draft) -> JsonObject:
-    return {
-        "proxy": {
-            "turn": {
-                "message": str(draft.id),
-                "status": draft.status,
-                "transport": draft.serving.transport if draft.serving else "",
-                "model": draft.serving.model if draft.serving else "",
-                "first_output_ms": draft.first_output_ms,
-            }
-        }
+def turn(draft: Draft, question: Draft | None = None) -> JsonObject:
+    """`question` is what was asked; the row of something said aloud is told here, as nothing confirmed it before."""
+    told: JsonObject = {
+        "message": str(draft.id),
+        "status": draft.status,
+        "transport": draft.serving.transport if draft.serving else "",
+        "model": draft.serving.model if draft.serving else "",
+        "first_output_ms": draft.first_output_ms,
     }
+    if question is not None and question.modality == "audio" and question.length:
+        told["question"] = str(question.id)
+    return {"proxy": {"turn": told}}
 
 
 def error(sentence: str, tried: Sequence[Tried], *, about: ErrorKind, retryable: bool) -> JsonObject:

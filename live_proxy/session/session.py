@@ -127,6 +127,7 @@ class Session:
             limits=limits.frames,
             asked_before=self._asked_before,
             on_refused=self._taken_over,
+            on_stop=lambda: self._lost.stop(),
             held=held,
         )
         self._endings = Endings(visit, self._question, self._relay, self._asked_before)

@@ -2,6 +2,7 @@
 /** Messages over plain HTTP, for networks that let no WebSocket through. Takes from the socket's outbox and fires the
  *  same `live` events on the socket, so that nothing else on the page knows the difference. */
 
+import { SIGNED_OUT } from "./close_codes.js";
 import { EventLines } from "./event_lines.js";
 import { newId } from "../foundation/ids.js";
 import { readMessage } from "./protocol.js";
@@ -9,7 +10,9 @@ import { words } from "../language/words.js";
 
 /** Sockets that closed before they opened, after which the network is believed to block them. */
 const BELIEVED_AFTER = 2;
-const SIGNED_OUT = 401;
+const UNAUTHENTICATED = 401;
+/** No close code: pictures need the socket. */
+export const NO_MEDIA = 0;
 
 export class HttpLine extends EventTarget {
   /** Whether messages go over HTTP now. Fires `change`. */
@@ -50,27 +53,31 @@ export class HttpLine extends EventTarget {
     if (!this.active || this.#busy || !this.socket.outbox.first) return;
     this.#busy = this.socket.held = true;
     try {
-      for (let next = this.socket.outbox.first; next; next = this.socket.outbox.first) await this.#ask(...next);
+      for (let next = this.socket.outbox.first; next; next = this.socket.outbox.first) await this.#ask(next);
     } finally {
       this.#busy = this.socket.held = false;
     }
     if (this.socket.state === "waiting") this.socket.connect();
   }
 
-  /** @param {string} id @param {string} text */
-  async #ask(id, text) {
+  /** @param {import("./setup_message.js").Typed} typed */
+  async #ask({ id, text, media }) {
     const { socket } = this;
+    if (media.length) {
+      socket.outbox.confirm(id);
+      return socket.dispatchEvent(new CustomEvent("refused", { detail: { id, code: NO_MEDIA } }));
+    }
     socket.conversation ??= newId();
     let over = false;
     try {
-      const answer = await this.api.ask(socket.conversation, { id, text, family: socket.family });
+      const answer = await this.api.ask(socket.conversation, { id, text, family: socket.wishes.family });
       const lines = new EventLines();
       for await (const piece of pieces(answer)) {
         for (const payload of lines.feed(piece)) over = this.#take(payload) || over;
       }
     } catch (error) {
       const status = /** @type {{status?: number}} */ (error).status ?? 0;
-      if (status === SIGNED_OUT) return socket.stop(4401);
+      if (status === UNAUTHENTICATED) return socket.stop(SIGNED_OUT);
     } finally {
       socket.outbox.confirm(id);
     }

@@ -1,15 +1,17 @@
 // @ts-check
-/** Typed messages that the server has not yet confirmed. They are sent again on every new connection. */
+/** What was typed and is not yet confirmed. Nothing leaves it before the server says it has it. Pure. */
+
+/** @typedef {import("./setup_message.js").Typed} Typed */
 
 export class Outbox {
-  /** @type {Map<string, string>} */
+  /** @type {Map<string, Typed>} oldest first */
   #waiting = new Map();
-  /** @type {Set<string>} ids that went out on the connection of now */
+  /** @type {Set<string>} sent on the connection of now */
   #sent = new Set();
 
-  /** @param {string} id @param {string} text */
-  add(id, text) {
-    this.#waiting.set(id, text);
+  /** @param {Typed} typed */
+  add(typed) {
+    this.#waiting.set(typed.id, typed);
   }
 
   /** @param {string} id */
@@ -18,9 +20,9 @@ export class Outbox {
     return this.#waiting.delete(id);
   }
 
-  /** @returns {[string, string]|null} the oldest message: its id and its text */
+  /** @returns {Typed|null} the oldest message */
   get first() {
-    return this.#waiting.entries().next().value ?? null;
+    return this.#waiting.values().next().value ?? null;
   }
 
   /** @returns {string[]} ids, oldest first */
@@ -32,12 +34,12 @@ export class Outbox {
     return this.#sent.size > 0;
   }
 
-  /** @param {(id: string, text: string) => void} send */
+  /** @param {(typed: Typed) => void} send */
   flush(send) {
-    for (const [id, text] of this.#waiting) {
+    for (const [id, typed] of this.#waiting) {
       if (this.#sent.has(id)) continue;
       this.#sent.add(id);
-      send(id, text);
+      send(typed);
     }
   }
 

@@ -1,13 +1,17 @@
 // @ts-check
 /** The page's connection: comes back by itself. Fires `state`, `live`, `dropped`, `refused`, and `blocked` if never open. */
 
-import { CONFIRMATION_DEADLINE, delayBefore, LASTED, SETUP_DEADLINE } from "./backoff.js";
-import { isFinal } from "./close_codes.js";
-import { Deadline } from "../foundation/deadline.js";
+import { CONFIRMATION_DEADLINE } from "./backoff.js";
+import { isFinal, TOO_BIG } from "./close_codes.js";
+import { Comeback } from "./comeback.js";
+import { Connection } from "./connection.js";
 import { Outbox } from "./outbox.js";
-import { readFrame, setupMessage, socketAddress, typedMessage } from "./protocol.js";
+import { readFrame, socketAddress } from "./protocol.js";
+import { setupMessage, typedMessage } from "./setup_message.js";
 
-const POISONOUS = new Set([1009, 4400]);
+const POISONOUS = new Set([TOO_BIG, 4400]);
+/** Bytes that may wait in the browser before live media is left out rather than sent late. */
+const BACKLOG = 64 * 1024;
 
 /** @typedef {"idle"|"connecting"|"ready"|"waiting"|"closed"} State */
 export class LiveSocket extends EventTarget {
@@ -17,89 +21,96 @@ export class LiveSocket extends EventTarget {
   code = null;
   outbox = new Outbox();
   held = false; // while the conversation is served in another way
-  /** @type {WebSocket|null} */
-  #socket = null;
-  #failures = 0;
-  #readyAt = 0;
-  #opened = false;
-  #deadline = new Deadline(() => this.#silent());
-  #comeback = 0;
+  /** @type {import("./setup_message.js").Talk|null} */
+  talk = null;
+  /** @type {Connection|null} */
+  #connection = null;
+  #comeback = new Comeback(() => this.connect());
   /** A conversation whose row may have been made although nobody has said so yet. */
   #sentAny = false;
 
-  /** @param {string|null} conversation @param {string} family */
-  constructor(conversation, family) {
+  /** @param {string|null} conversation @param {import("./setup_message.js").Wishes} wishes */
+  constructor(conversation, wishes) {
     super();
     this.conversation = conversation;
-    this.family = family;
+    this.wishes = wishes;
     /** Whether the record surely has the conversation: its row begins with the first saved message. */
     this.exists = conversation !== null;
-    addEventListener("online", () => this.state === "waiting" && this.connect());
   }
 
   /** Opens the connection unless there is one, or one is on its way. */
   connect() {
-    if (this.#socket || this.held) return;
-    clearTimeout(this.#comeback);
+    if (this.#connection || this.held) return;
+    this.#comeback.cancel();
     if (!this.exists && !this.#sentAny) this.conversation = null;
-    const socket = new WebSocket(socketAddress(this.conversation, location.href), ["live-proxy.v1"]);
-    socket.binaryType = "arraybuffer";
-    this.#opened = false;
-    socket.addEventListener("open", () => (this.#opened = true));
-    socket.onopen = () => socket.send(setupMessage(this.family));
-    socket.onmessage = ({ data }) => this.#socket === socket && this.#receive(data);
-    socket.onclose = ({ code }) => this.#socket === socket && this.#closed(code);
-    this.#socket = socket;
-    this.#deadline.set(SETUP_DEADLINE);
+    this.#connection = new Connection(
+      socketAddress(this.conversation, location.href),
+      setupMessage(this.wishes, this.talk),
+      (frame) => this.#receive(frame),
+      (code) => this.#closed(code),
+    );
     this.#enter("connecting");
   }
 
-  /** @param {string} id @param {string} text Queued until the set-up is complete. */
-  send(id, text) {
-    this.outbox.add(id, text);
+  /** @param {import("./setup_message.js").Typed} typed Queued until the set-up is complete. */
+  send(typed) {
+    this.outbox.add(typed);
     if (this.state === "ready") this.#flush();
     else this.connect();
   }
 
-  /** @param {string} family Another family needs another set-up, so a running connection is replaced. */
-  choose(family) {
-    this.family = family;
-    if (this.state === "closed") return;
-    if (this.#socket) this.#drop();
+  /** @param {string} message @returns {boolean} false where nobody serves, or the network is behind: it is left out */
+  sendNow(message) {
+    if (this.state !== "ready" || !this.#connection || this.#connection.backlog > BACKLOG) return false;
+    this.#connection.send(message);
+    return true;
+  }
+
+  /** Other wishes, or talking, need another set-up, so a running connection is replaced.
+   *  @param {{wishes?: import("./setup_message.js").Wishes, talk?: import("./setup_message.js").Talk|null}} change */
+  reshape({ wishes = this.wishes, talk = this.talk }) {
+    const same = setupMessage(wishes, talk) === setupMessage(this.wishes, this.talk);
+    Object.assign(this, { wishes, talk });
+    if (this.state === "closed" || (same && this.#connection)) return;
+    this.reopen();
+  }
+
+  /** A new connection at once, to the same conversation. */
+  reopen() {
+    if (this.#connection) this.drop();
     this.connect();
   }
 
   /** @param {number} code Ends every further try, as if the server had closed with this code. */
   stop(code) {
-    clearTimeout(this.#comeback);
-    this.#drop();
+    this.#comeback.cancel();
+    this.drop();
     this.code = code;
     this.#enter("closed");
   }
 
-  #drop() {
-    const socket = this.#socket;
-    this.#socket = null;
-    this.#deadline.clear();
+  /** Ends the connection of now, and what it was answering. */
+  drop() {
+    this.#connection?.close();
+    this.#connection = null;
     this.outbox.connectionLost();
-    socket?.close(1000);
     this.dispatchEvent(new CustomEvent("dropped"));
   }
 
   #flush() {
-    this.outbox.flush((id, text) => {
+    this.outbox.flush((typed) => {
       this.#sentAny = true;
-      this.#socket?.send(typedMessage(id, text));
+      this.#connection?.send(typedMessage(typed));
     });
-    if (this.outbox.awaitsConfirmation) this.#deadline.set(CONFIRMATION_DEADLINE);
+    if (this.outbox.awaitsConfirmation) this.#connection?.expect(CONFIRMATION_DEADLINE);
   }
 
   /** @param {string|ArrayBuffer} data */
   #receive(data) {
     for (const event of readFrame(data)) {
       if (event.type === "ready") {
-        this.#readyAt = performance.now();
-        this.#deadline.clear();
+        this.#comeback.ready();
+        this.#connection?.satisfied();
         this.#enter("ready");
         this.#flush();
       } else if (event.type === "session") {
@@ -107,19 +118,18 @@ export class LiveSocket extends EventTarget {
       } else if (event.type === "saved" || event.type === "notSaved") {
         this.outbox.confirm(event.id);
         this.exists ||= event.type === "saved";
-        if (!this.outbox.awaitsConfirmation) this.#deadline.clear();
-      }
+        if (!this.outbox.awaitsConfirmation) this.#connection?.satisfied();
+      } else if (event.type === "turn") this.exists ||= event.turn.status !== "pending";
       this.dispatchEvent(new CustomEvent("live", { detail: event }));
     }
   }
 
   /** @param {number} code */
   #closed(code) {
-    if (this.#readyAt > 0 && performance.now() - this.#readyAt > LASTED) this.#failures = 0;
-    this.#readyAt = 0;
-    this.#socket = null;
+    const opened = this.#connection?.opened;
+    this.#comeback.gone();
+    this.#connection = null;
     this.code = code;
-    this.#deadline.clear();
     this.outbox.connectionLost();
     if (POISONOUS.has(code)) {
       for (const id of this.outbox.clear()) this.dispatchEvent(new CustomEvent("refused", { detail: { id, code } }));
@@ -129,17 +139,9 @@ export class LiveSocket extends EventTarget {
       return this.connect();
     }
     if (isFinal(code)) return this.#enter("closed");
-    this.#comeback = setTimeout(() => this.connect(), delayBefore(code, this.#failures));
-    this.#failures += 1;
+    this.#comeback.after(code);
     this.#enter("waiting");
-    if (!this.#opened) this.dispatchEvent(new CustomEvent("blocked"));
-  }
-
-  /** A server that is silent where it owes an answer is treated as gone. */
-  #silent() {
-    const socket = this.#socket;
-    this.#closed(1006);
-    socket?.close();
+    if (!opened) this.dispatchEvent(new CustomEvent("blocked"));
   }
 
   /** @param {State} state */

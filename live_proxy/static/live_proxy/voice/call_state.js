@@ -1,0 +1,26 @@
+// @ts-check
+/** What a call is doing, out of what is known about it. Pure. */
+
+/** @typedef {"ended"|"connecting"|"reconnecting"|"deaf"|"muted"|"speaking"|"thinking"|"listening"} CallState */
+/**
+ * @typedef {object} Facts
+ * @property {boolean} begun whether the person wants to talk
+ * @property {boolean} microphone whether it is open
+ * @property {boolean} connected whether a transport serves
+ * @property {boolean} connectedBefore in this call
+ * @property {boolean} heard false where the transport of now takes no voice
+ * @property {boolean} muted
+ * @property {boolean} sounding whether an answer is audible
+ * @property {boolean} awaiting whether an answer is due
+ */
+
+/** @param {Facts} facts @returns {CallState} */
+export function stateOf(facts) {
+  if (!facts.begun) return "ended";
+  if (!facts.connected) return facts.connectedBefore ? "reconnecting" : "connecting";
+  if (facts.sounding) return "speaking";
+  if (!facts.heard) return "deaf";
+  if (!facts.microphone) return "connecting";
+  if (facts.awaiting) return "thinking";
+  return facts.muted ? "muted" : "listening";
+}

@@ -1,0 +1,65 @@
+// @ts-check
+/** One WebSocket: says its set-up, and treats a server that is silent where it owes an answer as gone. */
+
+import { Deadline } from "../foundation/deadline.js";
+import { SETUP_DEADLINE } from "./backoff.js";
+
+const GONE = 1006;
+
+export class Connection {
+  opened = false;
+  #over = false;
+  #deadline = new Deadline(() => this.#end(GONE));
+
+  /**
+   * @param {URL} address
+   * @param {string} setup the first message
+   * @param {(frame: string|ArrayBuffer) => void} received
+   * @param {(code: number) => void} closed called once, and not after `close`
+   */
+  constructor(address, setup, received, closed) {
+    this.closed = closed;
+    this.socket = new WebSocket(address, ["live-proxy.v1"]);
+    this.socket.binaryType = "arraybuffer";
+    this.socket.onopen = () => {
+      this.opened = true;
+      this.socket.send(setup);
+    };
+    this.socket.onmessage = ({ data }) => this.#over || received(data);
+    this.socket.onclose = ({ code }) => this.#end(code);
+    this.#deadline.set(SETUP_DEADLINE);
+  }
+
+  /** Bytes that wait in the browser. */
+  get backlog() {
+    return this.socket.bufferedAmount;
+  }
+
+  /** @param {string} message */
+  send(message) {
+    this.socket.send(message);
+  }
+
+  /** @param {number} milliseconds within which the server owes something */
+  expect(milliseconds) {
+    this.#deadline.set(milliseconds);
+  }
+
+  /** The server owes nothing. */
+  satisfied() {
+    this.#deadline.clear();
+  }
+
+  close() {
+    this.#over = true;
+    this.#deadline.clear();
+    this.socket.close(1000);
+  }
+
+  /** @param {number} code */
+  #end(code) {
+    if (this.#over) return;
+    this.close();
+    this.closed(code);
+  }
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { stateOf } from "../../static/live_proxy/voice/call_state.js";
+
+const CALM = {
+  begun: true,
+  microphone: true,
+  connected: true,
+  connectedBefore: true,
+  heard: true,
+  muted: false,
+  sounding: false,
+  awaiting: false,
+};
+
+for (const [state, change] of [
+  ["listening", {}],
+  ["ended", { begun: false }],
+  ["connecting", { connected: false, connectedBefore: false }],
+  ["connecting", { microphone: false }],
+  ["reconnecting", { connected: false }],
+  ["reconnecting", { connected: false, sounding: true, muted: true }],
+  ["muted", { muted: true }],
+  ["thinking", { awaiting: true }],
+  ["thinking", { awaiting: true, muted: true }],
+  ["speaking", { sounding: true, awaiting: true }],
+  ["speaking", { sounding: true, muted: true }],
+  ["deaf", { heard: false }],
+  ["deaf", { heard: false, microphone: false, awaiting: true }],
+]) {
+  test(`${state}: ${JSON.stringify(change)}`, () => assert.equal(stateOf({ ...CALM, ...change }), state));
+}
