@@ -20,7 +20,7 @@ def ensure_node_packages() -> str:
     if STAMP.exists() and STAMP.read_text() == wanted:
         return ""
     if shutil.which("npm") is None:
-        return "npm is not installed, so the tests with Google's JavaScript SDK and the type checks cannot run (Debian: apt install npm)."
+        return "npm is not installed, so JavaScript cannot be checked or tested (Debian: apt install npm)."
     print("Installing the JavaScript packages of the tests (once; about ten seconds)", flush=True)
     try:
         done = subprocess.run(COMMAND, cwd=ROOT, timeout=SECONDS, check=False)

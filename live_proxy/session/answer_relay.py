@@ -172,7 +172,7 @@ class AnswerRelay:
         return end, audible
 
     async def _introduce(self) -> None:
-        """Our page learns the rows of a spoken turn before its first word; of a typed one it heard when it was asked."""
+        """Our page learns the rows of a spoken turn before its first word, those of a typed one when it is asked."""
         turn = self._visit.transcript.turn
         if turn is None or turn.model is None or turn.typed or turn is self._introduced:
             return

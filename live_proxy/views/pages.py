@@ -42,7 +42,13 @@ def chat(request: HttpRequest, conversation_id: uuid.UUID | None = None) -> Http
     page = {
         "conversation": str(conversation_id) if conversation_id else None,
         "conversations": first_conversations(user_id_of(request)),
+        "families": families,
+        "preferences": {"voice": "", "language": "", "family": "", "instruction": ""},
+        "username": request.user.get_username(),
+        "worklets": {name: static(f"live_proxy/voice/{name}_worklet.js") for name in ("capture", "playback")},
         "urls": {
+            "preferences": "/api/preferences/",
+            "export": "/api/export/",
             "chat": reverse("chat"),
             "conversations": reverse("api_conversations"),
             "login": reverse("login"),

@@ -1,22 +1,30 @@
 // @ts-check
 /** Puts the page together. */
 
-import { Api, ApiError } from "./wire/api.js";
+import { find } from "./foundation/dom.js";
 import { Composer } from "./frame/composer.js";
 import { ConnectionView } from "./frame/connection_view.js";
-import { enableCopying } from "./thread/copy.js";
-import { find } from "./foundation/dom.js";
-import { HttpLine } from "./wire/http_line.js";
-import { newId } from "./foundation/ids.js";
-import { RecordReader } from "./thread/record.js";
-import { Sidebar } from "./library/sidebar.js";
-import { SIGNED_OUT } from "./wire/close_codes.js";
-import { LiveSocket } from "./wire/socket.js";
+import { PageAddress } from "./frame/page_address.js";
 import { StatusView } from "./frame/status.js";
 import { enableThemeChoice } from "./frame/theme.js";
+import { VoiceOnPage } from "./frame/voice_on_page.js";
+import { words } from "./language/words.js";
+import { enableLibrary } from "./library/library.js";
+import { Sidebar } from "./library/sidebar.js";
+import { Attachments } from "./media/attachments.js";
+import { deviceChoice } from "./settings/device_choice.js";
+import { SettingsDialog } from "./settings/settings_dialog.js";
+import { Actions } from "./thread/actions.js";
+import { Asking } from "./thread/asking.js";
+import { CatchingUp } from "./thread/catching_up.js";
+import { enableCopying } from "./thread/copy.js";
+import { RecordReader } from "./thread/record.js";
 import { ThreadView } from "./thread/thread_view.js";
 import { Turns } from "./thread/turns.js";
-import { words } from "./language/words.js";
+import { Api } from "./wire/api.js";
+import { TOO_BIG } from "./wire/close_codes.js";
+import { HttpLine, NO_MEDIA } from "./wire/http_line.js";
+import { LiveSocket } from "./wire/socket.js";
 
 const TITLE_LENGTH = 80;
 
@@ -24,120 +32,97 @@ const page = JSON.parse(find("#page-data").textContent ?? "{}");
 const family = /** @type {HTMLSelectElement} */ (find("#model"));
 const log = find("#thread");
 
+/** @returns {import("./wire/setup_message.js").Wishes} */
+const wishes = () => ({ ...preferences, family: family.value, search: deviceChoice().search });
+let preferences = page.preferences;
+
 const api = new Api(page.urls.conversations);
 const status = new StatusView();
 const sidebar = new Sidebar(api, page.urls.chat, page.conversation);
 const thread = new ThreadView(log, find("#scroller"), find("#empty"), find("#jump"));
-const turns = new Turns(thread, askAgain);
-const record = new RecordReader(api, thread, turns);
-const socket = new LiveSocket(page.conversation, family.value);
+const socket = new LiveSocket(page.conversation, wishes());
 const connection = new ConnectionView(socket, status, api, page.urls);
 const http = new HttpLine(socket, api);
-const composer = new Composer(find("#composer"), find("#message"), find("#send"));
-let firstWords = "";
-let shownAddress = location.pathname;
+const asking = new Asking(socket, http, api);
+const turns = new Turns(thread, (asked) => asking.askAgain(asked));
+asking.attach(turns);
+const catchingUp = new CatchingUp(socket, connection, status, new RecordReader(api, thread, turns), turns);
+const attachments = new Attachments(find("#attachments"), find("#file"), find("#stage"));
+const composer = new Composer(find("#composer"), find("#message"), find("#send"), attachments);
+const voice = new VoiceOnPage(socket, status, page);
+const address = new PageAddress(page.urls.chat, sidebar);
+const actions = new Actions(thread, (row) => api.served(socket.conversation ?? "", row));
 
-/** @param {string} text */
-function say(text) {
-  const id = newId();
-  firstWords ||= text.slice(0, TITLE_LENGTH);
+/** @param {import("./frame/composer.js").Said} said */
+async function say({ text, media, instead }) {
+  address.firstWords ||= text.slice(0, TITLE_LENGTH);
   if (socket.state === "ready") status.clearNotice();
-  turns.said(id, text);
-  socket.send(id, text);
-  http.pump();
-}
-
-/** @param {import("./thread/message_view.js").MessageView} asked It keeps its id, so it stands in the record once. */
-function askAgain(asked) {
-  if (!asked.clientId) return say(asked.text);
-  if (socket.state === "ready") status.clearNotice();
-  turns.said(asked.clientId, asked.text, asked);
-  socket.send(asked.clientId, asked.text);
-  http.pump();
-}
-
-/** @param {unknown} error */
-function recordFailed(error) {
-  if (error instanceof ApiError && error.status === 401) return connection.showClosed(SIGNED_OUT);
-  status.notice({ text: words.notLoaded, label: words.loadAgain }, loadRecord);
-}
-
-/** @param {unknown} error The next look, some seconds later, may succeed; only a sign-out is final. */
-function followFailed(error) {
-  if (error instanceof ApiError && error.status === 401) socket.stop(SIGNED_OUT);
-}
-
-async function loadRecord() {
-  if (!socket.conversation) return;
-  status.clearNotice();
-  thread.setBusy(true);
-  if (socket.state === "idle") status.say(words.loading);
+  voice.asked();
+  if (!instead) return asking.say(text, media);
   try {
-    await record.read(socket.conversation);
-  } catch (error) {
-    recordFailed(error);
+    await asking.replace(instead, text, media);
+  } catch {
+    status.notice({ text: words.notReplaced });
+    composer.edit(instead);
   }
-  if (socket.state === "idle") connection.idle();
-  thread.setBusy(turns.active !== null);
 }
 
-function catchUp() {
-  if (!socket.conversation || !socket.exists) return;
-  if (connection.takenOver) record.follow(socket.conversation, followFailed);
-  else record.read(socket.conversation).catch(recordFailed);
+function familyChanged() {
+  const chosen = page.families.find((/** @type {{label: string}} */ one) => one.label === family.value);
+  attachments.documents = !chosen?.voice;
+  voice.offer(chosen?.voice ?? false, http.active);
+  socket.reshape({ wishes: wishes() });
 }
-
-let readyBefore = false;
-socket.addEventListener("state", () => {
-  if (socket.state === "connecting") record.stop();
-  else if (socket.state === "ready") {
-    turns.connected();
-    if (readyBefore) catchUp();
-    readyBefore = true;
-  } else {
-    turns.connectionLost(socket.outbox.ids);
-    if (connection.takenOver) catchUp();
-  }
-});
 
 socket.addEventListener("live", (given) => {
   const event = /** @type {CustomEvent<import("./wire/protocol.js").LiveEvent>} */ (given).detail;
+  voice.take(event);
   if (!turns.take(event) && event.type === "failure") status.failure(event.failure);
   connection.take(event);
-  if (event.type === "saved" && socket.conversation) showAddress(socket.conversation);
+  composer.setBusy(turns.active !== null);
+  if ((event.type === "saved" || event.type === "turn") && socket.exists && socket.conversation) address.show(socket.conversation);
 });
-
 socket.addEventListener("dropped", () => turns.connectionLost(socket.outbox.ids));
+socket.addEventListener("state", () => composer.setBusy(turns.active !== null));
 socket.addEventListener("refused", (event) => {
   const { id, code } = /** @type {CustomEvent} */ (event).detail;
-  turns.notSent(id, code === 1009 ? words.tooLong : words.notSent);
+  turns.notSent(id, code === TOO_BIG ? words.tooLong : code === NO_MEDIA ? words.noMediaHere : words.notSent);
 });
 
-/** @param {string} conversation It has a place in the record now, so it gets its address and stands on top. */
-function showAddress(conversation) {
-  const address = `${page.urls.chat}c/${conversation}/`;
-  if (location.pathname !== address) history.pushState(null, "", address);
-  shownAddress = address;
-  sidebar.touch(conversation, firstWords);
-  const title = sidebar.titleOf(conversation) || words.untitled;
-  find("#title").textContent = title;
-  document.title = `${title} · Live Proxy`;
-}
-
-http.addEventListener("change", () => connection.overHttp(http.active));
+http.addEventListener("change", () => {
+  connection.overHttp(http.active);
+  familyChanged();
+});
 composer.addEventListener("intent", () => socket.state === "idle" && socket.connect());
-composer.addEventListener("say", (event) => say(/** @type {CustomEvent} */ (event).detail));
-family.addEventListener("change", () => socket.choose(family.value));
+composer.addEventListener("say", (event) => {
+  say(/** @type {CustomEvent} */ (event).detail);
+  composer.setBusy(turns.active !== null);
+});
+composer.addEventListener("stop", () => asking.stop());
+attachments.addEventListener("refused", (event) => status.notice({ text: /** @type {CustomEvent} */ (event).detail }));
+actions.addEventListener("edit", (event) => composer.edit(/** @type {CustomEvent} */ (event).detail));
+actions.addEventListener("again", (event) => {
+  const asked = thread.before(/** @type {CustomEvent} */ (event).detail, "user");
+  if (asked) say({ text: asked.text, media: asked.media, instead: asked });
+});
+family.addEventListener("change", () => {
+  familyChanged();
+  socket.connect();
+});
 find("#suggestions").addEventListener("click", ({ target }) => {
   const chip = /** @type {Element} */ (target).closest("button");
   if (chip) composer.fill(chip.textContent?.trim() ?? "");
 });
-// The skip link changes the fragment only, which is no other page.
-addEventListener("popstate", () => location.pathname === shownAddress || location.reload());
 
 enableCopying(log, (article) => thread.find((view) => view.article === article)?.text ?? "");
 enableThemeChoice(find("#theme"));
+enableLibrary(api, sidebar, page.urls);
+new SettingsDialog(api, page, (chosen) => {
+  preferences = chosen;
+  socket.reshape({ wishes: wishes() });
+});
 sidebar.add(page.conversations);
+familyChanged();
 if (page.urls.scenario) import("./frame/scenario.js").then(({ offerScenarios }) => offerScenarios(page.urls.scenario));
-if (page.conversation) loadRecord();
+if (page.conversation) catchingUp.load();
 else if (matchMedia("(pointer: fine)").matches) composer.focus();

@@ -1,7 +1,9 @@
 // @ts-check
 /** What serves the person right now: the badge, one plain sentence, and a notice with a way on. */
 
-import { element, find } from "../foundation/dom.js";
+import { element, find, iconButton } from "../foundation/dom.js";
+import { momentOf } from "../language/moments.js";
+import { words } from "../language/words.js";
 import { failurePanel } from "../thread/failure_view.js";
 
 /** @typedef {"off"|"wait"|"on"|"stop"} Tone */
@@ -30,22 +32,32 @@ export class StatusView {
   }
 
   /** @param {import("../language/close_words.js").Notice} notice @param {() => void} [act] */
-  notice(notice, act) {
-    const content = [element("p", {}, notice.text)];
-    this.#notice.dataset.tone = notice.tone ?? "stop";
-    this.#notice.replaceChildren(...content);
-    if (notice.label && act) {
-      const button = element("button", { type: "button", class: "button" }, notice.label);
-      button.addEventListener("click", act);
-      this.#notice.append(button);
-    }
-    this.#notice.hidden = false;
+  notice({ text, tone = "stop", label, moment }, act) {
+    const steps = momentOf(moment ?? "")?.steps ?? [];
+    this.#show(tone, element("p", {}, text), ...list(steps), ...way(label, act));
+  }
+
+  /** @param {string} name of a bad moment @param {string} [label] @param {() => void} [act] */
+  moment(name, label, act) {
+    const moment = momentOf(name);
+    if (!moment) return;
+    const away = iconButton(words.dismiss, "close", { class: "icon-button dismiss" });
+    away.addEventListener("click", () => this.clearNotice());
+    const text = [element("strong", {}, moment.title), element("p", {}, moment.text)];
+    this.#show("stop", element("div", { class: "moment" }, ...text, ...list(moment.steps)), ...way(label, act), away);
+    this.#notice.dataset.moment = name;
   }
 
   /** @param {import("../wire/protocol.js").Failure} failure of no particular message */
   failure(failure) {
-    this.#notice.dataset.tone = "stop";
-    this.#notice.replaceChildren(failurePanel(failure, null));
+    this.#show("stop", failurePanel(failure, null));
+  }
+
+  /** @param {string} tone @param {HTMLElement[]} content */
+  #show(tone, ...content) {
+    this.#notice.dataset.tone = tone;
+    delete this.#notice.dataset.moment;
+    this.#notice.replaceChildren(...content);
     this.#notice.hidden = false;
   }
 
@@ -53,4 +65,15 @@ export class StatusView {
     this.#notice.hidden = true;
     this.#notice.replaceChildren();
   }
+}
+
+/** @param {string[]} steps */
+const list = (steps) => (steps.length ? [element("ul", {}, ...steps.map((step) => element("li", {}, step)))] : []);
+
+/** @param {string} [label] @param {() => void} [act] */
+function way(label, act) {
+  if (!label || !act) return [];
+  const button = element("button", { type: "button", class: "button" }, label);
+  button.addEventListener("click", act);
+  return [button];
 }

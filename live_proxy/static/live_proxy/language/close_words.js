@@ -4,7 +4,7 @@
 import { gettext } from "./gettext.js";
 import { words } from "./words.js";
 
-/** @typedef {{text: string, action?: "retry"|"reload"|"login"|"new", label?: string, tone?: "wait"|"stop"|"info"}} Notice */
+/** @typedef {{text: string, action?: "retry"|"reload"|"login"|"new", label?: string, tone?: "wait"|"stop"|"info", moment?: string}} Notice */
 
 /** @type {Record<number, Notice>} Close codes after which the page does not come back by itself. */
 export const final = {
@@ -13,8 +13,8 @@ export const final = {
   4403: { text: gettext("You are not allowed to open this conversation."), action: "new", label: gettext("New chat") },
   4404: { text: gettext("This conversation does not exist."), action: "new", label: gettext("New chat") },
   4408: { text: gettext("Your connection was too slow to keep up, so it was closed."), action: "retry", label: gettext("Reconnect") },
-  4409: { text: gettext("This conversation goes on in another tab or device."), action: "retry", label: gettext("Talk here"), tone: "info" },
-  4429: { text: gettext("The limit of open sessions or messages is reached. Close another tab or wait a little."), action: "retry", label: gettext("Try again") },
+  4409: { text: gettext("This conversation goes on in another tab or device."), action: "retry", label: gettext("Talk here"), tone: "info", moment: "elsewhere" },
+  4429: { text: gettext("The limit of open sessions or messages is reached. Close another tab or wait a little."), action: "retry", label: gettext("Try again"), moment: "limit" },
   1009: { text: gettext("That message is too long to be sent. Please shorten it."), action: "retry", label: gettext("Reconnect") },
 };
 

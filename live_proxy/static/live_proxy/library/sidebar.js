@@ -1,13 +1,15 @@
 // @ts-check
-/** The list of conversations by date, and the drawer it lives in on small screens. */
+/** The list of conversations: pinned ones, then the others by date. Fires `menu` with a row and its button, and
+ *  `renamed`. */
 
-import { element, find } from "../foundation/dom.js";
+import { element, find, iconButton } from "../foundation/dom.js";
+import { filled, gettext } from "../language/gettext.js";
 import { words } from "../language/words.js";
+import { Drawer } from "./drawer.js";
 
 /** @typedef {import("../wire/api.js").ConversationRow} ConversationRow */
 
 const DAY = 86_400_000;
-const small = matchMedia("(max-width: 767px)");
 
 /** @param {string} instant @param {Date} now */
 export function dateGroup(instant, now = new Date()) {
@@ -19,38 +21,29 @@ export function dateGroup(instant, now = new Date()) {
   return age <= 30 * DAY ? words.month : words.older;
 }
 
-export class Sidebar {
-  /** @type {ConversationRow[]} */
+export class Sidebar extends EventTarget {
+  drawer = new Drawer();
+  /** @type {ConversationRow[]} pinned first, then last used first */
   #rows = [];
   /** @type {string|null} */
   #next = null;
-  #root = document.documentElement;
-  #panel = find("#sidebar");
   #list = find("#conversations");
-  #toggle = find("#sidebar-toggle");
   /** @type {HTMLButtonElement} */
   #more = find("#more-conversations");
 
   /** @param {import("../wire/api.js").Api} api @param {string} base @param {string|null} current */
   constructor(api, base, current) {
+    super();
     this.api = api;
     this.base = base;
     this.current = current;
     this.#more.addEventListener("click", () => this.#loadMore());
-    this.#toggle.addEventListener("click", () => this.#open(!this.#isOpen));
-    find("#sidebar-close").addEventListener("click", () => this.#open(false));
-    find("#scrim").addEventListener("click", () => this.#open(false));
-    small.addEventListener("change", () => this.#settle());
-    document.addEventListener("keydown", ({ key }) => {
-      if (key === "Escape" && small.matches && this.#isOpen) this.#open(false);
-    });
-    this.#settle();
   }
 
-  /** @param {{conversations: ConversationRow[], next: string|null}} page */
+  /** @param {import("../wire/api.js").ConversationPage} page */
   add(page) {
     const known = new Set(this.#rows.map(({ id }) => id));
-    this.#rows.push(...page.conversations.filter(({ id }) => !known.has(id)));
+    this.#rows.push(...[...(page.pinned ?? []), ...page.conversations].filter(({ id }) => !known.has(id)));
     this.#next = page.next;
     this.#draw();
   }
@@ -58,15 +51,40 @@ export class Sidebar {
   /** @param {string} id @param {string} title The conversation was used just now. */
   touch(id, title) {
     const now = new Date().toISOString();
-    const row = this.#rows.find((one) => one.id === id) ?? { id, title, family: "", created_at: now, updated_at: now };
-    this.#rows = [{ ...row, updated_at: now }, ...this.#rows.filter((one) => one.id !== id)];
+    const row = this.rowOf(id) ?? { id, title, family: "", pinned: false, created_at: now, updated_at: now };
     this.current = id;
+    this.put({ ...row, title: row.title || title, updated_at: now });
+  }
+
+  /** @param {ConversationRow} row It is new, or changed, or back again. */
+  put(row) {
+    const others = this.#rows.filter(({ id }) => id !== row.id);
+    const at = others.findIndex((other) => other.pinned <= row.pinned && other.updated_at <= row.updated_at);
+    others.splice(at === -1 ? others.length : at, 0, row);
+    this.#rows = others.sort((one, other) => Number(other.pinned ?? false) - Number(one.pinned ?? false));
+    this.#draw();
+    this.dispatchEvent(new CustomEvent("renamed"));
+  }
+
+  /** @param {string} id */
+  remove(id) {
+    this.#rows = this.#rows.filter((row) => row.id !== id);
     this.#draw();
   }
 
   /** @param {string} id */
+  rowOf(id) {
+    return this.#rows.find((row) => row.id === id) ?? null;
+  }
+
+  /** @param {string} id */
   titleOf(id) {
-    return this.#rows.find((row) => row.id === id)?.title ?? "";
+    return this.rowOf(id)?.title ?? "";
+  }
+
+  /** @param {string} id @returns {HTMLElement|null} */
+  itemOf(id) {
+    return this.#list.querySelector(`[data-id="${CSS.escape(id)}"]`);
   }
 
   async #loadMore() {
@@ -80,7 +98,7 @@ export class Sidebar {
   }
 
   #draw() {
-    const groups = Map.groupBy(this.#rows, ({ updated_at }) => dateGroup(updated_at));
+    const groups = Map.groupBy(this.#rows, (row) => (row.pinned ? words.pinned : dateGroup(row.updated_at)));
     this.#list.replaceChildren(...[...groups].flatMap(([name, rows]) => [
       element("h3", {}, name),
       element("ul", {}, ...rows.map((row) => this.#item(row))),
@@ -92,36 +110,9 @@ export class Sidebar {
   #item(row) {
     const title = row.title || words.untitled;
     const current = row.id === this.current ? "page" : null;
-    return element("li", {}, element("a", { href: `${this.base}c/${row.id}/`, "aria-current": current, title, dir: "auto" }, title));
-  }
-
-  get #isOpen() {
-    return this.#root.dataset.sidebar !== (small.matches ? undefined : "closed");
-  }
-
-  /** @param {boolean} open */
-  #open(open) {
-    if (small.matches) {
-      if (open) this.#root.dataset.sidebar = "open";
-      else delete this.#root.dataset.sidebar;
-    } else {
-      if (open) delete this.#root.dataset.sidebar;
-      else this.#root.dataset.sidebar = "closed";
-      try {
-        localStorage.setItem("sidebar", open ? "open" : "closed");
-      } catch {
-        // Storage may be forbidden; the choice then lasts as long as the page.
-      }
-    }
-    this.#settle();
-    if (open) find("#sidebar-close").focus();
-    else this.#toggle.focus();
-  }
-
-  #settle() {
-    if (small.matches && this.#root.dataset.sidebar === "closed") delete this.#root.dataset.sidebar;
-    if (!small.matches && this.#root.dataset.sidebar === "open") delete this.#root.dataset.sidebar;
-    this.#panel.inert = !this.#isOpen;
-    this.#toggle.setAttribute("aria-expanded", String(this.#isOpen));
+    const link = element("a", { href: `${this.base}c/${row.id}/`, "aria-current": current, title, dir: "auto" }, title);
+    const menu = iconButton(filled(gettext("More for %(title)s"), { title }), "dots", { "aria-haspopup": "menu", "aria-expanded": "false" });
+    menu.addEventListener("click", () => this.dispatchEvent(new CustomEvent("menu", { detail: { row, button: menu } })));
+    return element("li", { "data-id": row.id }, link, menu);
   }
 }

@@ -1,11 +1,12 @@
 // @ts-check
 /** One message as an article; the same code shows rows of the record and what streams in. */
 
-import { element, iconButton } from "../foundation/dom.js";
-import { failurePanel } from "./failure_view.js";
-import { MarkdownView } from "./markdown.js";
+import { element, icon, iconButton } from "../foundation/dom.js";
 import { duration } from "../language/served_words.js";
 import { statusWords, words } from "../language/words.js";
+import { failurePanel } from "./failure_view.js";
+import { MarkdownView } from "./markdown.js";
+import { partView } from "./parts_view.js";
 
 /** @typedef {"user"|"model"|"tool"} Role */
 
@@ -24,17 +25,21 @@ export class MessageView {
   model = "";
   /** @type {number|null} */
   firstOutputMs = null;
+  /** @type {import("../wire/setup_message.js").Media[]} what was attached on this page: the record keeps no bytes */
+  media = [];
   #thoughts = "";
   #note = "";
   #frame = 0;
 
-  /** @param {Role} role */
-  constructor(role) {
+  /** @param {Role} role @param {string} [modality] */
+  constructor(role, modality = "text") {
     this.role = role;
+    this.modality = modality;
     this.body = element("div", { class: "text", dir: "auto" });
+    this.parts = element("div", { class: "parts" });
     this.meta = element("footer", { class: "meta" });
     this.article = element("article", { "data-role": role, "data-status": "pending", "aria-label": NAMES[role] });
-    this.article.append(this.body, this.meta);
+    this.article.append(this.body, this.parts, this.meta);
     this.markdown = role === "user" ? null : new MarkdownView(this.body);
     this.refresh();
   }
@@ -62,6 +67,11 @@ export class MessageView {
       this.body.before(folded);
     }
     /** @type {HTMLElement} */ (folded.lastElementChild).textContent = this.#thoughts;
+  }
+
+  /** @param {unknown} part @param {HTMLElement|null} [shown] how it looks, where the page knows better than the record */
+  addPart(part, shown = partView(part)) {
+    if (shown) this.parts.append(shown);
   }
 
   #draw() {
@@ -98,26 +108,43 @@ export class MessageView {
 
   refresh() {
     const { article } = this;
+    if (this.row) article.id = `m-${this.row}`;
     article.dataset.status = this.status;
     article.dataset.transport = this.transport;
     article.dataset.model = this.model;
-    this.meta.replaceChildren(...this.#remarks());
+    article.dataset.modality = this.modality;
+    this.meta.replaceChildren(...this.#actions(), ...this.#remarks());
+  }
+
+  #actions() {
+    if (this.status === "pending" || this.role === "tool" || !this.text) return [];
+    if (this.role === "user") {
+      const edit = this.row ? [iconButton(words.edit, "edit", { "data-act": "edit" })] : [];
+      return [iconButton(words.copyMessage, "copy", { "data-copy": "answer" }), ...edit];
+    }
+    const again = this.hasFailure ? [] : [iconButton(words.again, "retry", { "data-act": "again" })];
+    return [iconButton(words.copyAnswer, "copy", { "data-copy": "answer" }), ...again];
   }
 
   #remarks() {
     /** @type {HTMLElement[]} */
     const remarks = [];
     const ended = this.status !== "pending";
-    if (this.role === "model" && ended && this.text) {
-      remarks.push(iconButton(words.copyAnswer, "copy", { "data-copy": "answer" }));
-    }
-    if (this.role === "model" && this.transport && (ended || this.text)) {
-      const served = [this.transport, this.model, this.firstOutputMs === null ? "" : duration(this.firstOutputMs)];
-      remarks.push(element("span", { class: "served" }, served.filter(Boolean).join(" · ")));
-    }
+    if (this.modality === "audio" && this.text) remarks.push(element("span", { class: "aloud" }, icon("mic"), words.aloud));
+    if (this.role === "model" && this.transport && (ended || this.text)) remarks.push(this.#served(ended));
     const status = this.hasFailure ? "" : statusWords[this.status];
     if (this.role === "model" && ended && status) remarks.push(element("span", { class: "remark" }, status));
     if (this.#note) remarks.push(element("span", { class: "remark" }, this.#note));
     return remarks;
+  }
+
+  /** @param {boolean} ended Only then the record can tell more. */
+  #served(ended) {
+    const first = this.firstOutputMs === null ? "" : duration(this.firstOutputMs);
+    const told = [this.transport, this.model, first].filter(Boolean).join(" · ");
+    if (!ended || !this.row) return element("span", { class: "served" }, told);
+    const open = this.article.querySelector(".how") !== null;
+    const attributes = { type: "button", class: "served", "data-act": "served", "aria-expanded": String(open), title: words.howServed };
+    return element("button", attributes, told, element("span", { class: "visually-hidden" }, words.howServed), icon("chevron"));
   }
 }

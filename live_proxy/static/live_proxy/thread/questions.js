@@ -1,6 +1,7 @@
 // @ts-check
 /** The messages typed on this page: their articles, and which of them still wait for an answer. */
 
+import { pictureOf } from "../media/picture.js";
 import { MessageView } from "./message_view.js";
 import { words } from "../language/words.js";
 
@@ -17,12 +18,13 @@ export class Questions {
     return this.#open[0] ?? null;
   }
 
-  /** @param {string} id @param {string} text @param {MessageView|null} earlier */
-  add(id, text, earlier) {
+  /** @param {import("../wire/setup_message.js").Typed} typed @param {MessageView|null} earlier */
+  add({ id, text, media }, earlier) {
     const view = earlier ?? new MessageView("user");
     this.#open.push(view);
     if (!earlier) {
-      view.clientId = id;
+      Object.assign(view, { clientId: id, media });
+      for (const one of media) view.addPart(null, pictureOf(one));
       view.setText(text);
       this.thread.add(view);
     }
@@ -34,8 +36,9 @@ export class Questions {
     return this.thread.find(({ clientId }) => clientId === id);
   }
 
-  firstIsAnswered() {
-    this.#open.shift();
+  /** @param {MessageView} view */
+  answered(view) {
+    this.#open = this.#open.filter((other) => other !== view);
   }
 
   /** @param {string} id @param {string} note Why it will not be answered. */

@@ -39,7 +39,8 @@ export class RecordReader {
         if (settled) this.#cursor = row.position;
       }
     }
-    this.turns.offerRetry();
+    this.turns.speech.forgetUnsaved();
+    this.turns.retrying.offer();
   }
 
   /** @param {import("../wire/api.js").MessageRow} row */
@@ -47,17 +48,21 @@ export class RecordReader {
     const known = this.thread.find((view) => view.row === row.id || (row.client_id !== null && view.clientId === row.client_id));
     // Of an answer that is still coming, the page knows more than the record.
     if (known && known === this.turns.active) return;
-    const view = known ?? new MessageView(row.role);
+    const view = known ?? new MessageView(row.role, row.modality);
     Object.assign(view, {
       row: row.id,
       clientId: row.client_id,
       position: row.position,
+      modality: row.modality,
       transport: row.transport,
       model: row.model,
       firstOutputMs: row.first_output_ms,
     });
     if (!known) {
-      for (const part of row.parts) if (part?.thought && typeof part.text === "string") view.appendThought(part.text);
+      for (const part of row.parts) {
+        if (part?.thought && typeof part.text === "string") view.appendThought(part.text);
+        else view.addPart(part);
+      }
     }
     if (view.text !== row.text) view.setText(row.text);
     view.setStatus(row.status);

@@ -28,6 +28,19 @@ export class ThreadView {
     this.#changed();
   }
 
+  /** @param {import("./message_view.js").MessageView} view @param {import("./message_view.js").MessageView} other */
+  addBefore(view, other) {
+    this.messages.splice(this.messages.indexOf(other), 0, view);
+    other.article.before(view.article);
+    this.#changed();
+  }
+
+  /** @param {import("./message_view.js").MessageView} view It and all after it. */
+  cutFrom(view) {
+    for (const gone of this.messages.splice(this.messages.indexOf(view))) gone.article.remove();
+    this.#changed();
+  }
+
   /** @param {import("./message_view.js").MessageView} view Rows of the record stand by position, the unsaved last. */
   place(view) {
     const at = this.messages.findLastIndex(({ position }) => position !== null && position < Number(view.position)) + 1;
@@ -60,6 +73,15 @@ export class ThreadView {
   /** @param {boolean} busy A growing answer is read out once, when it is complete. */
   setBusy(busy) {
     this.log.setAttribute("aria-busy", String(busy));
+  }
+
+  /** @param {string} fragment of the page's address: a message that somebody looked for */
+  showPlace(fragment) {
+    const found = fragment.startsWith("#m-") && document.getElementById(fragment.slice(1));
+    if (!found) return;
+    this.#pinned = false;
+    found.scrollIntoView({ block: "center" });
+    found.classList.add("found");
   }
 
   toLatest() {

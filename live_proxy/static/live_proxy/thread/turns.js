@@ -1,43 +1,53 @@
 // @ts-check
 /** Which message belongs to which turn: live events become articles of one thread. */
 
+import { Answer } from "./answer.js";
 import { lost } from "./failure_view.js";
-import { MessageView } from "./message_view.js";
 import { Questions } from "./questions.js";
+import { Retrying } from "./retrying.js";
+import { Speech } from "./speech.js";
 import { words } from "../language/words.js";
 
-export class Turns {
-  /** @type {MessageView|null} the answer that is being given or awaited */
-  active = null;
-  /** @type {import("../wire/protocol.js").Served|null} */
-  #served = null;
+/** @typedef {import("./message_view.js").MessageView} MessageView */
 
+export class Turns {
   /** @param {import("./thread_view.js").ThreadView} thread @param {(asked: MessageView) => void} askAgain */
   constructor(thread, askAgain) {
     this.thread = thread;
-    this.askAgain = askAgain;
+    this.answer = new Answer(thread);
+    this.retrying = new Retrying(thread, askAgain);
     this.questions = new Questions(thread);
+    this.speech = new Speech(thread);
   }
 
-  /** @param {string} id @param {string} text @param {MessageView|null} [earlier] its article, if it was said before */
-  said(id, text, earlier = null) {
-    this.questions.add(id, text, earlier);
-    if (!this.active) this.#begin();
+  /** The answer that is given or awaited. */
+  get active() {
+    return this.answer.view;
+  }
+
+  /** @param {import("../wire/setup_message.js").Typed} typed @param {MessageView|null} [earlier] its article, if it was said before */
+  said(typed, earlier = null) {
+    this.questions.add(typed, earlier);
+    this.connected();
   }
 
   /** @param {string} id @param {string} note why a typed message did not go out */
   notSent(id, note) {
     this.questions.withdraw(id, note);
-    if (!this.questions.first) this.#dropPlaceholder();
+    if (!this.questions.first) this.answer.drop();
   }
 
   /** @param {import("../wire/protocol.js").LiveEvent} event @returns {boolean} false for a failure of no turn */
   take(event) {
-    if (event.type === "served") this.#served = event.served;
+    if (event.type === "served") this.answer.served = event.served;
     else if (event.type === "saved") this.#saved(event.id, event.message);
     else if (event.type === "notSaved") this.#notSaved(event.id);
     else if (event.type === "turn") this.#turn(event.turn);
     else if (event.type === "text") this.#growing().append(event.text);
+    else if (event.type === "spoken") this.#spoken().append(event.text);
+    else if (event.type === "audio") this.#spoken();
+    else if (event.type === "part") this.#growing().addPart(event.part);
+    else if (event.type === "heard") this.speech.heard(event.text, this.active?.text ? this.active : null);
     else if (event.type === "thought") this.#growing().appendThought(event.text);
     else if (event.type === "interrupted") this.active?.setStatus("interrupted");
     else if (event.type === "turnComplete") this.#end(this.active?.text ? "complete" : "no_reply");
@@ -51,33 +61,28 @@ export class Turns {
     this.questions.keep(unconfirmed);
     if (!this.active) return;
     if (this.active.text) this.#close("interrupted");
-    else if (asked && asked === this.questions.first) this.#dropPlaceholder();
+    else if (!this.answer.asked || (asked && asked === this.questions.first)) this.answer.drop();
     else this.#fail(this.active, lost(words.lost));
   }
 
   connected() {
-    if (this.questions.first && !this.active) this.#begin();
-  }
-
-  #begin() {
-    this.active = new MessageView("model");
-    this.active.article.classList.add("awaited");
-    this.thread.add(this.active);
-    this.thread.setBusy(true);
+    if (this.questions.first && !this.active) this.answer.begin(this.questions.first);
   }
 
   #growing() {
-    if (!this.active) this.#begin();
-    const view = /** @type {MessageView} */ (this.active);
-    if (!view.transport && this.#served) {
-      Object.assign(view, { transport: this.#served.transport, model: this.#served.model });
-      view.refresh();
-    }
+    return this.answer.growing(() => (this.speech.open ? null : this.questions.first));
+  }
+
+  /** The answer is given aloud. */
+  #spoken() {
+    const view = this.#growing();
+    view.modality = "audio";
     return view;
   }
 
   /** @param {import("../wire/protocol.js").Turn} turn */
   #turn(turn) {
+    this.speech.saved(turn.question);
     const earlier = this.thread.find((view) => view.row === turn.message);
     if (!earlier && this.active?.row) this.#end("interrupted");
     const last = turn.status !== "pending" && !this.active ? this.thread.lastAnswer : null;
@@ -89,19 +94,16 @@ export class Turns {
 
   /** @param {string} status what it is where the server has not said it */
   #end(status) {
-    if (!this.active) return;
-    this.questions.firstIsAnswered();
+    if (!this.active) return this.speech.end();
+    if (this.answer.asked) this.questions.answered(this.answer.asked);
     this.#close(status);
     this.connected();
   }
 
   /** @param {string} status */
   #close(status) {
-    const view = /** @type {MessageView} */ (this.active);
-    this.active = null;
-    view.article.classList.remove("awaited");
-    view.setStatus(view.status === "pending" ? status : view.status);
-    this.thread.setBusy(false);
+    this.answer.close(status);
+    this.speech.end();
   }
 
   /** @param {import("../wire/protocol.js").Failure} failure */
@@ -112,16 +114,9 @@ export class Turns {
     return view !== null;
   }
 
-  /** Where the record ends with a failed turn, it can be asked again. */
-  offerRetry() {
-    const last = this.thread.messages.at(-1);
-    if (last?.status === "failed" && !last.hasFailure) this.#fail(last, lost(words.noAnswer));
-  }
-
   /** @param {MessageView} view @param {import("../wire/protocol.js").Failure} failure */
   #fail(view, failure) {
-    const asked = this.thread.before(view, "user");
-    view.fail(failure, failure.retryable && asked ? () => this.askAgain(asked) : null);
+    this.retrying.fail(view, failure);
     if (view === this.active) this.#end("failed");
   }
 
@@ -131,7 +126,7 @@ export class Turns {
     if (!view || row || !this.active || this.active.row) return;
     if (this.thread.find((other) => other.role === "model" && (other.position ?? 0) > (view.position ?? Infinity))) {
       this.questions.withdraw(id, "");
-      this.#dropPlaceholder();
+      this.answer.drop();
     } else this.#fail(this.active, lost(words.lost));
   }
 
@@ -139,12 +134,5 @@ export class Turns {
   #notSaved(id) {
     if (id) this.questions.settle(id, "", words.notSaved);
     else (this.active ?? this.thread.lastAnswer)?.setNote(words.notSaved);
-  }
-
-  #dropPlaceholder() {
-    if (!this.active || this.active.text) return;
-    this.thread.remove(this.active);
-    this.active = null;
-    this.thread.setBusy(false);
   }
 }

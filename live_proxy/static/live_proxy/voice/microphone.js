@@ -53,19 +53,24 @@ export class Microphone extends EventTarget {
     return this.#stream?.getAudioTracks()[0]?.getSettings().deviceId ?? "";
   }
 
-  /** @param {AudioContext} context with the worklet's module in it @param {string} device an id, or empty for the usual one
+  /** @param {() => Promise<AudioContext>} opened a context with the worklet's module in it
+   *  @param {string} device an id, or empty for the usual one
    *  @returns {Promise<boolean>} false where it was let go meanwhile. Throws `MicrophoneError`. */
-  async listen(context, device) {
+  async listen(opened, device) {
     const opening = ++this.#opening;
     if (!isSecureContext || !navigator.mediaDevices) throw new MicrophoneError("insecure");
+    const sound = opened(); // at once, while the click still counts
+    sound.catch(() => {});
     let stream;
     try {
       stream = await navigator.mediaDevices.getUserMedia(constraints(device));
     } catch (error) {
       throw new MicrophoneError(TROUBLES[/** @type {Error} */ (error).name] ?? "no_sound");
     }
-    if (opening !== this.#opening) {
+    const context = await sound.catch(() => null);
+    if (opening !== this.#opening || !context) {
       for (const track of stream.getTracks()) track.stop();
+      if (!context) throw new MicrophoneError("no_sound");
       return false;
     }
     this.#letGo();

@@ -14,7 +14,8 @@ async function request(address, more = {}) {
   let answer;
   try {
     answer = await fetch(address, { headers: { Accept: "application/json" }, credentials: "same-origin", ...more });
-  } catch {
+  } catch (error) {
+    if (/** @type {Error} */ (error).name === "AbortError") throw error;
     throw new ApiError(0);
   }
   if (!answer.ok) throw new ApiError(answer.status);
@@ -22,7 +23,7 @@ async function request(address, more = {}) {
 }
 
 /** @param {string} address */
-const get = async (address) => (await request(address)).json();
+const get = (address) => send(address, "GET");
 
 /** @param {string} method @param {unknown} body @returns {RequestInit} */
 function changing(method, body) {
@@ -31,12 +32,17 @@ function changing(method, body) {
   return { method, headers, body: JSON.stringify(body) };
 }
 
-/** @param {string} address @param {"GET"|"PUT"} method @param {unknown} [body] @returns {Promise<any>} */
-export const send = async (address, method, body) =>
-  (await request(address, method === "GET" ? {} : changing(method, body))).json();
+/** @param {string} address @param {"GET"|"PUT"|"POST"|"PATCH"|"DELETE"} method @param {unknown} [body]
+ *  @returns {Promise<any>} null where the answer is empty */
+export async function send(address, method, body) {
+  const answer = await request(address, method === "GET" ? {} : changing(method, body));
+  return answer.status === 204 ? null : answer.json();
+}
 
 /**
- * @typedef {{id: string, title: string, family: string, created_at: string, updated_at: string}} ConversationRow
+ * @typedef {{id: string, title: string, family: string, pinned: boolean, created_at: string, updated_at: string}} ConversationRow
+ * @typedef {{conversations: ConversationRow[], pinned?: ConversationRow[], next: string|null}} ConversationPage
+ * @typedef {{conversation: ConversationRow, message: string|null, position: number|null, snippet: {text: string, match: boolean}[]}} Found
  * @typedef {{id: string, client_id: string|null, position: number, role: "user"|"model"|"tool", modality: string,
  *   text: string, parts: any[], transport: string, model: string, status: string, first_output_ms: number|null}} MessageRow
  */
@@ -47,14 +53,50 @@ export class Api {
     this.base = base;
   }
 
-  /** @param {string|null} before @returns {Promise<{conversations: ConversationRow[], next: string|null}>} */
+  /** @param {string|null} before @returns {Promise<ConversationPage>} */
   conversations(before) {
     return get(before ? `${this.base}?before=${encodeURIComponent(before)}` : this.base);
   }
 
-  /** @param {string} conversation @param {{id: string, text: string, family: string}} typed @returns an event stream */
-  ask(conversation, typed) {
-    return request(`${this.base}${conversation}/messages/`, changing("POST", typed));
+  /** @param {string} conversation @param {{id: string, text: string, family: string}} typed @param {AbortSignal} signal
+   *  @returns an event stream */
+  ask(conversation, typed, signal) {
+    return request(`${this.base}${conversation}/messages/`, { ...changing("POST", typed), signal });
+  }
+
+  /** @param {string} conversation @param {{title?: string, pinned?: boolean}} change @returns {Promise<ConversationRow>} */
+  change(conversation, change) {
+    return send(`${this.base}${conversation}/`, "PATCH", change);
+  }
+
+  /** @param {string} conversation It can be restored for some minutes. */
+  remove(conversation) {
+    return send(`${this.base}${conversation}/`, "DELETE", {});
+  }
+
+  /** @param {string} conversation @returns {Promise<ConversationRow>} */
+  restore(conversation) {
+    return send(`${this.base}${conversation}/restore/`, "POST", {});
+  }
+
+  /** @param {string} words @param {AbortSignal} signal @returns {Promise<{results: Found[]}>} */
+  async search(words, signal) {
+    return (await request(`${this.base}search/?q=${encodeURIComponent(words)}`, { signal })).json();
+  }
+
+  /** @param {string} username to confirm @returns {Promise<{deleted: number}>} */
+  removeAll(username) {
+    return send(this.base, "DELETE", { confirm: username });
+  }
+
+  /** @param {string} conversation @param {string} message The thread ends before it from now on. */
+  rewind(conversation, message) {
+    return send(`${this.base}${conversation}/rewind/`, "POST", { message });
+  }
+
+  /** @param {string} conversation @param {string} message @returns {Promise<import("../thread/served_view.js").ServedDetails>} */
+  served(conversation, message) {
+    return get(`${this.base}${conversation}/messages/${message}/served/`);
   }
 
   /** @param {string} conversation @param {number|null} after @returns {AsyncGenerator<MessageRow[]>} */

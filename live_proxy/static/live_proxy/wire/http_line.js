@@ -19,6 +19,7 @@ export class HttpLine extends EventTarget {
   active = false;
   #blocked = 0;
   #busy = false;
+  #reading = new AbortController();
 
   /** @param {import("./socket.js").LiveSocket} socket @param {import("./api.js").Api} api */
   constructor(socket, api) {
@@ -48,6 +49,11 @@ export class HttpLine extends EventTarget {
     this.dispatchEvent(new CustomEvent("change"));
   }
 
+  /** No more of the answer of now. */
+  stop() {
+    this.#reading.abort();
+  }
+
   /** Send what waits, one message after the other. */
   async pump() {
     if (!this.active || this.#busy || !this.socket.outbox.first) return;
@@ -69,8 +75,10 @@ export class HttpLine extends EventTarget {
     }
     socket.conversation ??= newId();
     let over = false;
+    this.#reading = new AbortController();
+    const { signal } = this.#reading;
     try {
-      const answer = await this.api.ask(socket.conversation, { id, text, family: socket.wishes.family });
+      const answer = await this.api.ask(socket.conversation, { id, text, family: socket.wishes.family }, signal);
       const lines = new EventLines();
       for await (const piece of pieces(answer)) {
         for (const payload of lines.feed(piece)) over = this.#take(payload) || over;
@@ -78,6 +86,7 @@ export class HttpLine extends EventTarget {
     } catch (error) {
       const status = /** @type {{status?: number}} */ (error).status ?? 0;
       if (status === UNAUTHENTICATED) return socket.stop(SIGNED_OUT);
+      if (signal.aborted) over = this.#take('{"serverContent": {"interrupted": true, "turnComplete": true}}');
     } finally {
       socket.outbox.confirm(id);
     }

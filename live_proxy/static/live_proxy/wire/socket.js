@@ -23,11 +23,9 @@ export class LiveSocket extends EventTarget {
   held = false; // while the conversation is served in another way
   /** @type {import("./setup_message.js").Talk|null} */
   talk = null;
-  /** @type {Connection|null} */
-  #connection = null;
+  #connection = /** @type {Connection|null} */ (null);
   #comeback = new Comeback(() => this.connect());
-  /** A conversation whose row may have been made although nobody has said so yet. */
-  #sentAny = false;
+  #sentAny = false; // so that the row may have been made although nobody has said so yet
 
   /** @param {string|null} conversation @param {import("./setup_message.js").Wishes} wishes */
   constructor(conversation, wishes) {
@@ -52,8 +50,7 @@ export class LiveSocket extends EventTarget {
     this.#enter("connecting");
   }
 
-  /** @param {import("./setup_message.js").Typed} typed Queued until the set-up is complete. */
-  send(typed) {
+  send(/** @type {import("./setup_message.js").Typed} */ typed) {
     this.outbox.add(typed);
     if (this.state === "ready") this.#flush();
     else this.connect();
@@ -67,17 +64,17 @@ export class LiveSocket extends EventTarget {
   }
 
   /** Other wishes, or talking, need another set-up, so a running connection is replaced.
-   *  @param {{wishes?: import("./setup_message.js").Wishes, talk?: import("./setup_message.js").Talk|null}} change */
+   *  @param {Partial<Pick<LiveSocket, "wishes"|"talk">>} change */
   reshape({ wishes = this.wishes, talk = this.talk }) {
     const same = setupMessage(wishes, talk) === setupMessage(this.wishes, this.talk);
     Object.assign(this, { wishes, talk });
-    if (this.state === "closed" || (same && this.#connection)) return;
+    if (this.state === "closed" || same) return;
     this.reopen();
   }
 
   /** A new connection at once, to the same conversation. */
   reopen() {
-    if (this.#connection) this.drop();
+    this.drop();
     this.connect();
   }
 
@@ -91,10 +88,11 @@ export class LiveSocket extends EventTarget {
 
   /** Ends the connection of now, and what it was answering. */
   drop() {
-    this.#connection?.close();
+    const dropped = this.#connection;
     this.#connection = null;
+    dropped?.close();
     this.outbox.connectionLost();
-    this.dispatchEvent(new CustomEvent("dropped"));
+    if (dropped) this.dispatchEvent(new CustomEvent("dropped"));
   }
 
   #flush() {
@@ -108,20 +106,22 @@ export class LiveSocket extends EventTarget {
   /** @param {string|ArrayBuffer} data */
   #receive(data) {
     for (const event of readFrame(data)) {
-      if (event.type === "ready") {
-        this.#comeback.ready();
-        this.#connection?.satisfied();
-        this.#enter("ready");
-        this.#flush();
-      } else if (event.type === "session") {
-        this.conversation = event.conversation;
-      } else if (event.type === "saved" || event.type === "notSaved") {
+      if (event.type === "ready") this.#ready();
+      else if (event.type === "session") this.conversation = event.conversation;
+      else if (event.type === "saved" || event.type === "notSaved") {
         this.outbox.confirm(event.id);
         this.exists ||= event.type === "saved";
         if (!this.outbox.awaitsConfirmation) this.#connection?.satisfied();
       } else if (event.type === "turn") this.exists ||= event.turn.status !== "pending";
       this.dispatchEvent(new CustomEvent("live", { detail: event }));
     }
+  }
+
+  #ready() {
+    this.#comeback.ready();
+    this.#connection?.satisfied();
+    this.#enter("ready");
+    this.#flush();
   }
 
   /** @param {number} code */
@@ -131,9 +131,8 @@ export class LiveSocket extends EventTarget {
     this.#connection = null;
     this.code = code;
     this.outbox.connectionLost();
-    if (POISONOUS.has(code)) {
-      for (const id of this.outbox.clear()) this.dispatchEvent(new CustomEvent("refused", { detail: { id, code } }));
-    }
+    const refused = POISONOUS.has(code) ? this.outbox.clear() : [];
+    for (const id of refused) this.dispatchEvent(new CustomEvent("refused", { detail: { id, code } }));
     if (code === 4404 && this.conversation && !this.exists) {
       this.#sentAny = false;
       return this.connect();
@@ -144,8 +143,7 @@ export class LiveSocket extends EventTarget {
     if (!opened) this.dispatchEvent(new CustomEvent("blocked"));
   }
 
-  /** @param {State} state */
-  #enter(state) {
+  #enter(/** @type {State} */ state) {
     this.state = state;
     this.dispatchEvent(new CustomEvent("state"));
   }

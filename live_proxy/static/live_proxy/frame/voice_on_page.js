@@ -1,0 +1,64 @@
+// @ts-check
+/** Voice and live pictures as the page has them: the call, its panel, and what is said when something goes wrong. */
+
+import { find } from "../foundation/dom.js";
+import { talkWords } from "../language/call_words.js";
+import { filled } from "../language/gettext.js";
+import { LivePictureView } from "../media/live_picture_view.js";
+import { deviceChoice } from "../settings/device_choice.js";
+import { Call } from "../voice/call.js";
+import { SoundRoom } from "../voice/sound_room.js";
+import { VoiceView } from "../voice/voice_view.js";
+
+/** @type {Record<string, string>} What the picture's troubles are called among the bad moments. */
+const PICTURE_MOMENTS = { denied: "camera_denied", no_camera: "no_camera", insecure: "insecure" };
+
+export class VoiceOnPage {
+  /**
+   * @param {import("../wire/socket.js").LiveSocket} socket
+   * @param {import("./status.js").StatusView} status
+   * @param {{worklets: {capture: string, playback: string}}} page
+   */
+  constructor(socket, status, page) {
+    this.call = new Call(socket, new SoundRoom(page.worklets), deviceChoice);
+    this.view = new VoiceView(this.call);
+    this.call.addEventListener("trouble", (event) => {
+      status.moment(/** @type {CustomEvent} */ (event).detail, talkWords.start, () => {
+        status.clearNotice();
+        this.call.start();
+      });
+      find("#notice button").focus();
+    });
+    this.call.addEventListener("offered", () => {
+      status.notice({ text: talkWords.offered, label: talkWords.talkAgain, tone: "info" }, () => {
+        status.clearNotice();
+        this.call.resume();
+      });
+    });
+    new LivePictureView(socket, this.call).addEventListener("trouble", (event) => {
+      status.moment(PICTURE_MOMENTS[/** @type {CustomEvent} */ (event).detail]);
+    });
+  }
+
+  /** @param {boolean} talks whether the chosen model does @param {boolean} overHttp */
+  offer(talks, overHttp) {
+    const reason = overHttp ? talkWords.overHttp : talks ? "" : talkWords.noVoice;
+    if (reason) this.call.end();
+    this.view.offer(reason);
+  }
+
+  /** A typed message waits for its answer. */
+  asked() {
+    if (this.call.begun) this.call.answering.expect();
+  }
+
+  /** @param {import("../wire/protocol.js").LiveEvent} event */
+  take(event) {
+    this.call.take(event);
+    if (event.type !== "served" || !this.call.begun) return;
+    const { lost, transport } = event.served;
+    const deaf = lost.includes("audio_in");
+    const sentence = deaf ? talkWords.deaf : lost.includes("audio_out") ? talkWords.silent : "";
+    this.view.note(filled(sentence, { transport }));
+  }
+}

@@ -1,0 +1,37 @@
+// @ts-check
+/** What the page says during a spoken conversation. */
+
+import { gettext } from "./gettext.js";
+
+/** @type {Record<import("../voice/call_state.js").CallState, string>} */
+export const callWords = {
+  ended: gettext("Voice has ended"),
+  connecting: gettext("Connecting…"),
+  reconnecting: gettext("Reconnecting…"),
+  deaf: gettext("Gemini cannot hear you now. Type instead"),
+  muted: gettext("You are muted"),
+  speaking: gettext("Gemini is speaking"),
+  thinking: gettext("Thinking…"),
+  listening: gettext("Listening"),
+};
+
+export const talkWords = {
+  holdToTalk: gettext("Hold the space bar or the button to talk"),
+  release: gettext("Listening: let go when you have finished"),
+  mute: gettext("Mute"),
+  muted: gettext("Muted: talk again"),
+  start: gettext("Start voice"),
+  end: gettext("End voice"),
+  usual: gettext("The usual one"),
+  microphone: gettext("Microphone"),
+  speaker: gettext("Loudspeaker"),
+  deaf: gettext("%(transport)s takes no voice, so your microphone is off. Type and the conversation goes on; voice comes back by itself when it can."),
+  silent: gettext("%(transport)s gives no spoken answers: they come as text."),
+  offered: gettext("Voice is possible again."),
+  talkAgain: gettext("Talk again"),
+  unseen: gettext("Nobody sees your picture on this connection; it waits."),
+  cameraOn: gettext("Gemini sees your camera: one picture a second."),
+  screenOn: gettext("Gemini sees your screen: one picture a second."),
+  overHttp: gettext("Voice needs a WebSocket, which this network blocks. Typing works."),
+  noVoice: gettext("This model does not talk. Choose one with 🎤."),
+};

@@ -1,0 +1,71 @@
+// @ts-check
+/** What can be done with one conversation: a menu at its button. Fires `rename`, `pin` and `delete` with the row. */
+
+import { element, icon } from "../foundation/dom.js";
+import { gettext } from "../language/gettext.js";
+
+/** @typedef {import("../wire/api.js").ConversationRow} ConversationRow */
+
+export class ConversationMenu extends EventTarget {
+  /** @param {string} base the address of the conversations of the API */
+  constructor(base) {
+    super();
+    this.base = base;
+    this.menu = element("div", { class: "menu", role: "menu", popover: "auto", "aria-label": gettext("Conversation") });
+    this.menu.addEventListener("keydown", (event) => this.#key(event));
+    document.body.append(this.menu);
+  }
+
+  /** @param {ConversationRow} row @param {HTMLElement} button */
+  open(row, button) {
+    const exported = (/** @type {string} */ format) => `${this.base}${row.id}/export/?format=${format}`;
+    this.menu.replaceChildren(
+      this.#act("rename", "edit", gettext("Rename"), row),
+      this.#act("pin", "pin", row.pinned ? gettext("Unpin") : gettext("Pin"), row),
+      link(exported("markdown"), gettext("Export as Markdown")),
+      link(exported("json"), gettext("Export as JSON")),
+      this.#act("delete", "bin", gettext("Delete"), row),
+    );
+    const place = button.getBoundingClientRect();
+    this.menu.addEventListener("toggle", (event) => {
+      button.setAttribute("aria-expanded", String(/** @type {ToggleEvent} */ (event).newState === "open"));
+    }, { once: true });
+    this.menu.addEventListener("beforetoggle", (event) => {
+      if (/** @type {ToggleEvent} */ (event).newState === "closed") button.setAttribute("aria-expanded", "false");
+    });
+    this.menu.showPopover();
+    const { offsetWidth, offsetHeight } = this.menu;
+    this.menu.style.left = `${Math.max(8, Math.min(place.left, innerWidth - offsetWidth - 8))}px`;
+    this.menu.style.top = `${Math.max(8, Math.min(place.bottom + 4, innerHeight - offsetHeight - 8))}px`;
+    this.#items[0].focus();
+  }
+
+  /** @returns {HTMLElement[]} */
+  get #items() {
+    return [...this.menu.querySelectorAll("[role=menuitem]")].map((item) => /** @type {HTMLElement} */ (item));
+  }
+
+  /** @param {string} name @param {string} drawing @param {string} label @param {ConversationRow} row */
+  #act(name, drawing, label, row) {
+    const item = element("button", { type: "button", role: "menuitem", tabindex: "-1", "data-name": name }, icon(drawing), label);
+    item.addEventListener("click", () => {
+      this.menu.hidePopover();
+      this.dispatchEvent(new CustomEvent(name, { detail: row }));
+    });
+    return item;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const items = this.#items;
+    const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
+    if (event.key === "Tab") this.menu.hidePopover();
+    if (next === undefined) return;
+    event.preventDefault();
+    items.at(next % items.length)?.focus();
+  }
+}
+
+/** @param {string} href @param {string} label */
+const link = (href, label) => element("a", { href, role: "menuitem", tabindex: "-1", download: true }, icon("down"), label);

@@ -1,0 +1,112 @@
+// @ts-check
+/** What goes along with the next message: picked, pasted or dropped. Fires `change`, and `refused` with a sentence. */
+
+import { element, iconButton } from "../foundation/dom.js";
+import { filled, gettext } from "../language/gettext.js";
+import { words } from "../language/words.js";
+import { base64Of, LARGEST, pictureFrom, pictureOf } from "./picture.js";
+
+const MOST = 4;
+const LONGEST_TEXT = 100_000;
+const TEXT = /^text\/|[/+](?:json|xml|javascript|x-sh|x-python|yaml|toml|sql|csv)$/;
+const TEXT_NAMES =
+  /\.(?:txt|md|csv|tsv|json|ya?ml|toml|xml|html?|css|m?js|tsx?|jsx|py|rb|go|rs|java|kt|c|h|cpp|cs|php|sh|sql|ini|cfg|log|diff|patch)$/i;
+
+/** @typedef {{name: string, media: import("../wire/setup_message.js").Media|null, text: string}} Attachment */
+
+export class Attachments extends EventTarget {
+  /** @type {Attachment[]} */
+  list = [];
+  /** Whether documents may go along: Live models take none. */
+  documents = false;
+
+  /** @param {HTMLElement} tray @param {HTMLInputElement} input @param {HTMLElement} target where files may be dropped */
+  constructor(tray, input, target) {
+    super();
+    this.tray = tray;
+    input.addEventListener("change", () => {
+      this.add([...(input.files ?? [])]);
+      input.value = "";
+    });
+    target.addEventListener("paste", (event) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (files.length) event.preventDefault();
+      this.add(files);
+    });
+    target.addEventListener("dragover", (event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      target.classList.add("dropping");
+    });
+    target.addEventListener("dragleave", (event) => {
+      if (!target.contains(/** @type {Node|null} */ (event.relatedTarget))) target.classList.remove("dropping");
+    });
+    target.addEventListener("drop", (event) => {
+      target.classList.remove("dropping");
+      if (!event.dataTransfer?.files.length) return;
+      event.preventDefault();
+      this.add([...event.dataTransfer.files]);
+    });
+  }
+
+  /** @param {File[]} files */
+  async add(files) {
+    for (const file of files) {
+      if (this.list.length >= MOST) return this.#refuse(filled(gettext("At most %(count)s files go with one message."), { count: MOST }));
+      try {
+        this.list.push(await this.#read(file));
+      } catch (error) {
+        this.#refuse(error instanceof Refused ? error.message : filled(words.unreadableFile, { name: file.name }));
+      }
+      this.#draw();
+    }
+  }
+
+  /** @param {File} file @returns {Promise<Attachment>} */
+  async #read(file) {
+    const { name, type, size } = file;
+    if (type.startsWith("image/")) return { name, media: await pictureFrom(file), text: "" };
+    if (TEXT.test(type) || TEXT_NAMES.test(name)) {
+      const text = size <= LONGEST_TEXT ? await file.text() : "";
+      if (!text || text.includes("\0")) throw new Refused(filled(size > LONGEST_TEXT ? words.fileTooLong : words.unreadableFile, { name }));
+      return { name, media: null, text };
+    }
+    if (type !== "application/pdf") throw new Refused(filled(words.fileKind, { name }));
+    if (!this.documents) throw new Refused(filled(words.noDocuments, { name }));
+    if (size > LARGEST) throw new Refused(filled(words.fileTooLarge, { name }));
+    return { name, media: { mimeType: type, data: await base64Of(file) }, text: "" };
+  }
+
+  /** @param {string} sentence */
+  #refuse(sentence) {
+    this.dispatchEvent(new CustomEvent("refused", { detail: sentence }));
+  }
+
+  /** @param {string} said @returns {{text: string, media: import("../wire/setup_message.js").Media[]}} and empties the tray */
+  take(said) {
+    const taken = this.list;
+    this.list = [];
+    this.#draw();
+    const files = taken.filter(({ text }) => text).map(({ name, text }) => `${name}:\n\`\`\`\n${text}\n\`\`\``);
+    return { text: [said, ...files].filter(Boolean).join("\n\n"), media: taken.flatMap(({ media }) => (media ? [media] : [])) };
+  }
+
+  #draw() {
+    this.tray.replaceChildren(...this.list.map((one) => this.#chip(one)));
+    this.tray.hidden = this.list.length === 0;
+    this.dispatchEvent(new CustomEvent("change"));
+  }
+
+  /** @param {Attachment} one */
+  #chip(one) {
+    const away = iconButton(filled(gettext("Remove %(name)s"), { name: one.name }), "close");
+    away.addEventListener("click", () => {
+      this.list = this.list.filter((other) => other !== one);
+      this.#draw();
+    });
+    const shown = one.media?.mimeType.startsWith("image/") ? [pictureOf(one.media)] : [];
+    return element("li", { class: "chip" }, ...shown, element("span", { dir: "auto", title: one.name }, one.name), away);
+  }
+}
+
+class Refused extends Error {}

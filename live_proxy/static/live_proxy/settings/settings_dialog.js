@@ -1,0 +1,110 @@
+// @ts-check
+/** The settings: how the person likes to be served, and what becomes of their data. */
+
+import { element, find } from "../foundation/dom.js";
+import { filled, gettext } from "../language/gettext.js";
+import { words } from "../language/words.js";
+import { send } from "../wire/api.js";
+import { deviceChoice, keepDeviceChoice } from "./device_choice.js";
+
+/** @typedef {{voice: string, language: string, family: string, instruction: string}} Preferences */
+
+export class SettingsDialog {
+  #dialog = /** @type {HTMLDialogElement} */ (find("#settings"));
+  #form = /** @type {HTMLFormElement} */ (find("#settings-form"));
+  #said = find("#settings-status");
+  #loaded = false;
+
+  /**
+   * @param {import("../wire/api.js").Api} api
+   * @param {{urls: Record<string, string>, username: string}} page
+   * @param {(chosen: Preferences) => void} changed
+   */
+  constructor(api, page, changed) {
+    this.api = api;
+    this.page = page;
+    this.changed = changed;
+    for (const opener of document.querySelectorAll("[data-opens=settings]")) opener.addEventListener("click", () => this.open());
+    find("#settings-close").addEventListener("click", () => this.#dialog.close());
+    this.#dialog.addEventListener("click", (event) => event.target === this.#dialog && this.#dialog.close());
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#save();
+    });
+    const search = this.#field("search");
+    search.checked = deviceChoice().search;
+    this.#confirmErasure();
+  }
+
+  /** @param {string} name */
+  #field(name) {
+    return /** @type {HTMLInputElement} */ (this.#form.elements.namedItem(name));
+  }
+
+  async open() {
+    this.#dialog.showModal();
+    this.#say("");
+    if (this.#loaded) return;
+    try {
+      this.#fill(await send(this.page.urls.preferences, "GET"));
+      this.#loaded = true;
+    } catch {
+      this.#say(words.settingsNotLoaded);
+    }
+  }
+
+  /** @param {any} given */
+  #fill(given) {
+    const usual = element("option", { value: "" }, gettext("As the service likes"));
+    const voices = given.voices.map((/** @type {string} */ name) => element("option", { value: name }, name));
+    const languages = given.languages.map((/** @type {{code: string, name: string}} */ one) => element("option", { value: one.code }, one.name));
+    const families = given.families.map((/** @type {string} */ label) => element("option", { value: label }, label));
+    this.#field("voice").replaceChildren(usual, ...voices);
+    this.#field("language").replaceChildren(element("option", { value: "" }, gettext("As I speak")), ...languages);
+    this.#field("family").replaceChildren(element("option", { value: "" }, gettext("The first one")), ...families);
+    for (const name of ["voice", "language", "family", "instruction"]) this.#field(name).value = given[name];
+    this.#field("instruction").disabled = given.instruction_locked;
+    this.#field("instruction").maxLength = given.instruction_limit;
+    find("#instruction-locked").hidden = !given.instruction_locked;
+    for (const field of this.#form.elements) if (field instanceof HTMLButtonElement) field.disabled = false;
+  }
+
+  async #save() {
+    const chosen = Object.fromEntries(["voice", "language", "family", "instruction"].map((name) => [name, this.#field(name).value]));
+    keepDeviceChoice({ search: this.#field("search").checked });
+    try {
+      const kept = await send(this.page.urls.preferences, "PUT", chosen);
+      this.changed({ voice: kept.voice, language: kept.language, family: kept.family, instruction: kept.instruction });
+      this.#dialog.close();
+    } catch {
+      this.#say(words.settingsNotSaved);
+    }
+  }
+
+  /** Everything is deleted only by who types their own name. */
+  #confirmErasure() {
+    const name = /** @type {HTMLInputElement} */ (find("#erase-name"));
+    const button = /** @type {HTMLButtonElement} */ (find("#erase"));
+    name.addEventListener("input", () => (button.disabled = name.value.trim() !== this.page.username));
+    name.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      button.click();
+    });
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      try {
+        const { deleted } = await this.api.removeAll(name.value.trim());
+        this.#say(filled(gettext("%(count)s conversations were deleted."), { count: deleted }));
+        setTimeout(() => location.assign(this.page.urls.chat), 1500);
+      } catch {
+        this.#say(words.notChanged);
+      }
+    });
+  }
+
+  /** @param {string} sentence */
+  #say(sentence) {
+    this.#said.textContent = sentence;
+  }
+}

@@ -1,0 +1,68 @@
+// @ts-check
+/** Asking: something new, the same again, something else in its place, or no more. */
+
+import { newId } from "../foundation/ids.js";
+import { STOP } from "../wire/setup_message.js";
+
+/** Milliseconds within which a stopped answer must be over, before the connection is ended instead. */
+const STOPS_WITHIN = 3000;
+
+/** @typedef {import("./message_view.js").MessageView} MessageView */
+/** @typedef {import("../wire/setup_message.js").Media} Media */
+
+export class Asking {
+  /**
+   * @param {import("../wire/socket.js").LiveSocket} socket
+   * @param {import("../wire/http_line.js").HttpLine} http
+   * @param {import("../wire/api.js").Api} api
+   */
+  constructor(socket, http, api) {
+    this.socket = socket;
+    this.http = http;
+    this.api = api;
+  }
+
+  /** @param {import("./turns.js").Turns} turns */
+  attach(turns) {
+    this.turns = turns;
+  }
+
+  /** @param {string} text @param {Media[]} media */
+  say(text, media) {
+    this.#send({ id: newId(), text, media }, null);
+  }
+
+  /** @param {MessageView} asked A failed one keeps its id, so it stands in the record once. */
+  askAgain(asked) {
+    if (!asked.clientId) return this.say(asked.text, asked.media);
+    this.#send({ id: asked.clientId, text: asked.text, media: asked.media }, asked);
+  }
+
+  /** Everything from a message on makes place for another one. Throws `ApiError` where the record refuses.
+   *  @param {MessageView} old @param {string} text @param {Media[]} media */
+  async replace(old, text, media) {
+    const { socket, turns } = this;
+    if (old.row && socket.conversation) {
+      socket.drop(); // what was being answered must not come back into the thread
+      await this.api.rewind(socket.conversation, old.row);
+    }
+    turns?.thread.cutFrom(old);
+    this.say(text, media);
+  }
+
+  stop() {
+    const { http, socket, turns } = this;
+    const stopped = turns?.active;
+    if (!stopped) return;
+    if (http.active) return http.stop();
+    if (!socket.sendNow(STOP)) return socket.reopen();
+    setTimeout(() => turns?.active === stopped && socket.reopen(), STOPS_WITHIN);
+  }
+
+  /** @param {import("../wire/setup_message.js").Typed} typed @param {MessageView|null} earlier */
+  #send(typed, earlier) {
+    this.turns?.said(typed, earlier);
+    this.socket.send(typed);
+    this.http.pump();
+  }
+}

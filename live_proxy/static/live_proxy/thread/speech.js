@@ -1,0 +1,47 @@
+// @ts-check
+/** What the person says aloud, as it is heard upstream: it grows beside the answer and becomes an ordinary message. */
+
+import { MessageView } from "./message_view.js";
+
+export class Speech {
+  /** @type {MessageView|null} of the turn of now */
+  #current = null;
+
+  /** @param {import("./thread_view.js").ThreadView} thread */
+  constructor(thread) {
+    this.thread = thread;
+  }
+
+  /** Whether the turn of now was spoken. */
+  get open() {
+    return this.#current !== null;
+  }
+
+  /** @param {string} text @param {MessageView|null} answer that is under way: what was said stands before it */
+  heard(text, answer) {
+    if (!this.#current) {
+      this.#current = new MessageView("user", "audio");
+      if (answer) this.thread.addBefore(this.#current, answer);
+      else this.thread.add(this.#current);
+    }
+    this.#current.append(text);
+  }
+
+  /** @param {string} row where it stands in the record */
+  saved(row) {
+    if (this.#current && row) this.#current.row = row;
+  }
+
+  /** The turn is over. */
+  end() {
+    this.#current?.setStatus("complete");
+    this.#current = null;
+  }
+
+  /** What never got a row is told by the record, if it was heard at all. */
+  forgetUnsaved() {
+    for (const view of this.thread.messages) {
+      if (view !== this.#current && view.modality === "audio" && view.role === "user" && !view.row) this.thread.remove(view);
+    }
+  }
+}

@@ -1,0 +1,150 @@
+// @ts-check
+/** A spoken conversation over the page's socket, from its begin to its end. Fires `change` when something that is
+ *  shown changes, `trouble` with its name, and `offered` when voice is possible again. */
+
+import { Answering } from "./answering.js";
+import { stateOf } from "./call_state.js";
+import { Microphone, MicrophoneError } from "./microphone.js";
+import { Speaker } from "./speaker.js";
+import { Talking } from "./talking.js";
+
+export class Call extends EventTarget {
+  begun = false;
+  microphone = new Microphone();
+  speaker = new Speaker();
+  #changed = () => this.dispatchEvent(new CustomEvent("change"));
+  answering = new Answering(this.speaker, this.#changed);
+  #connectedBefore = false;
+  #starting = 0;
+
+  /**
+   * @param {import("../wire/socket.js").LiveSocket} socket
+   * @param {import("./sound_room.js").SoundRoom} room
+   * @param {() => import("../settings/device_choice.js").DeviceChoice} choice
+   */
+  constructor(socket, room, choice) {
+    super();
+    this.socket = socket;
+    this.room = room;
+    this.choice = choice;
+    this.talking = new Talking(socket, this.microphone, this.answering, choice);
+    this.microphone.addEventListener("lost", () => this.#listen("").catch((error) => this.#trouble(error)));
+    socket.addEventListener("state", () => this.#connection());
+  }
+
+  get state() {
+    return stateOf({
+      begun: this.begun,
+      microphone: this.microphone.open,
+      connected: this.talking.served,
+      connectedBefore: this.#connectedBefore,
+      heard: this.talking.heard,
+      muted: this.talking.muted,
+      sounding: this.speaker.sounding,
+      awaiting: this.answering.due,
+    });
+  }
+
+  /** From a click. What goes wrong is told as `trouble`. */
+  async start() {
+    if (this.begun) return;
+    const starting = ++this.#starting;
+    this.begun = true;
+    this.#connectedBefore = false;
+    this.talking.begin();
+    this.#changed();
+    try {
+      if (!(await this.#listen(this.choice().microphone))) return;
+      const context = await this.room.open();
+      await this.room.sendTo(this.choice().speaker).catch(() => {});
+      if (starting !== this.#starting) return;
+      this.speaker.attach(context);
+      this.speaker.volume = this.choice().volume;
+    } catch (error) {
+      if (starting === this.#starting) this.#trouble(error);
+      return;
+    }
+    this.changeManner();
+    this.#changed();
+  }
+
+  /** The microphone's light goes out, and the conversation goes on in writing. */
+  end() {
+    if (!this.begun) return;
+    this.#starting += 1;
+    this.begun = false;
+    this.talking.begin();
+    this.answering.settle();
+    this.microphone.close();
+    this.speaker.detach();
+    this.room.close();
+    this.socket.reshape({ talk: null });
+    this.#changed();
+  }
+
+  /** @param {boolean} muted Only the microphone. */
+  mute(muted) {
+    if (!this.begun) return;
+    this.talking.mute(muted);
+    this.#changed();
+  }
+
+  /** @param {boolean} pressed Push-to-talk. */
+  press(pressed) {
+    if (this.begun && this.talking.press(pressed)) this.#changed();
+  }
+
+  /** @param {string} device Talk into another microphone. */
+  async changeMicrophone(device) {
+    if (this.microphone.open) await this.#listen(device).catch((error) => this.#trouble(error));
+  }
+
+  /** Talk again, where a transport that hears serves again. From a click. */
+  async resume() {
+    if (!this.begun || !this.talking.heard || this.microphone.open) return;
+    await this.#listen(this.choice().microphone).catch((error) => this.#trouble(error));
+  }
+
+  /** Push-to-talk was chosen, or is not wanted any more. */
+  changeManner() {
+    if (this.begun) this.socket.reshape({ talk: { marked: this.choice().pushToTalk } });
+  }
+
+  /** @param {import("../wire/protocol.js").LiveEvent} event */
+  take(event) {
+    if (!this.begun) return;
+    if (event.type === "served") this.#serves(!event.served.lost.includes("audio_in"));
+    else this.answering.take(event);
+  }
+
+  /** @param {string} device */
+  async #listen(device) {
+    const listening = await this.microphone.listen(() => this.room.open(), device);
+    this.microphone.mute(this.talking.muted);
+    this.#changed();
+    return listening;
+  }
+
+  /** @param {boolean} heard whether the transport of now takes voice */
+  #serves(heard) {
+    const again = heard && !this.talking.heard;
+    Object.assign(this.talking, { served: true, heard });
+    this.#connectedBefore = true;
+    if (!heard) this.microphone.close(); // a light that is on says that somebody listens
+    else if (again) this.dispatchEvent(new CustomEvent("offered"));
+    this.#changed();
+  }
+
+  #connection() {
+    if (!this.begun) return;
+    if (this.socket.state !== "ready") this.talking.served = this.talking.pressed = false;
+    if (this.socket.state === "closed") return this.end();
+    this.#changed();
+  }
+
+  /** @param {unknown} error */
+  #trouble(error) {
+    this.end();
+    this.dispatchEvent(new CustomEvent("trouble", { detail: error instanceof MicrophoneError ? error.trouble : "no_sound" }));
+  }
+}
