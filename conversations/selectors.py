@@ -48,7 +48,7 @@ _MESSAGE_FIELDS = tuple(MessageItem.__dataclass_fields__)
 
 def conversations_of(*, user_id: int, limit: int = 50, before: datetime | None = None) -> list[ConversationItem]:
     """The user's conversations, last used first. `before` takes the `updated_at` of the last one of a page."""
-    mine = Conversation.objects.filter(owner_id=user_id).order_by("-updated_at", "-pk")
+    mine = Conversation.objects.filter(owner_id=user_id, deleted_at__isnull=True).order_by("-updated_at", "-pk")
     if before is not None:
         mine = mine.filter(updated_at__lt=before)
     return [ConversationItem(*row) for row in mine.values_list(*_CONVERSATION_FIELDS)[:limit]]
@@ -61,7 +61,7 @@ def processes_with_open_sessions() -> set[str]:
 
 def conversation_of(*, conversation_id: UUID, user_id: int) -> ConversationItem | None:
     """One conversation of that user, or None."""
-    mine = Conversation.objects.filter(pk=conversation_id, owner_id=user_id)
+    mine = Conversation.objects.filter(pk=conversation_id, owner_id=user_id, deleted_at__isnull=True)
     row = mine.values_list(*_CONVERSATION_FIELDS).first()
     return None if row is None else ConversationItem(*row)
 
@@ -70,7 +70,12 @@ def messages_of(
     *, conversation_id: UUID, user_id: int, after_position: int | None = None, limit: int = 500
 ) -> list[MessageItem]:
     """Messages in the order of their positions: the newest `limit`, or the first `limit` after a position."""
-    messages = Message.objects.filter(conversation_id=conversation_id, conversation__owner_id=user_id)
+    messages = Message.objects.filter(
+        conversation_id=conversation_id,
+        conversation__owner_id=user_id,
+        conversation__deleted_at__isnull=True,
+        replaced_at__isnull=True,
+    )
     if after_position is not None:
         later = messages.filter(position__gt=after_position).order_by("position")
         return [MessageItem(*row) for row in later.values_list(*_MESSAGE_FIELDS)[:limit]]

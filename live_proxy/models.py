@@ -106,3 +106,21 @@ class Resumption(models.Model):
 
     def __str__(self) -> str:
         return f"Handle of session {self.session}"
+
+
+class Preferences(models.Model):
+    """What a person chose for the sessions that the page opens; empty means the service's default. `language` is a
+    BCP 47 code, `family` the label of a model family, `instruction` the system instruction."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    voice = models.CharField(max_length=40, blank=True)
+    language = models.CharField(max_length=20, blank=True)
+    family = models.CharField(max_length=100, blank=True)
+    instruction = models.TextField(blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "preferences"
+
+    def __str__(self) -> str:
+        return f"Preferences of {self.user}"

@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 from django.views.i18n import JavaScriptCatalog
 
-from live_proxy.views import api, demo, google_api, help, message_stream, operations, pages
+from live_proxy.views import api, demo, google_api, help, message_stream, operations, pages, preferences, rewind, served
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
@@ -9,6 +9,13 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/", pages.chat, name="conversation"),
     path("api/conversations/", api.conversations, name="api_conversations"),
     path("api/conversations/<uuid:conversation_id>/messages/", message_stream.messages, name="api_messages"),
+    path("api/conversations/<uuid:conversation_id>/rewind/", rewind.rewind, name="api_rewind"),
+    path(
+        "api/conversations/<uuid:conversation_id>/messages/<uuid:message_id>/served/",
+        served.served_details,
+        name="api_served",
+    ),
+    path("api/preferences/", preferences.preferences, name="api_preferences"),
     path("api/demo/scenario/", demo.scenario, name="demo_scenario"),
     path("jsi18n/", JavaScriptCatalog.as_view(packages=["live_proxy"]), name="javascript-catalog"),
     path("help/", help.help_page, name="help"),

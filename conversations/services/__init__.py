@@ -6,6 +6,7 @@ about what a dead process left behind.
 
 from conversations.services.leases import Claim, HistoryItem, conversation_claim, lease_release, sessions_heartbeat
 from conversations.services.record_batches import Applied, Dropped, records_apply
+from conversations.services.rewinding import NotAQuestion, conversation_rewind
 from conversations.services.sweeping import Swept, sessions_sweep
 
 __all__ = [
@@ -13,8 +14,10 @@ __all__ = [
     "Claim",
     "Dropped",
     "HistoryItem",
+    "NotAQuestion",
     "Swept",
     "conversation_claim",
+    "conversation_rewind",
     "lease_release",
     "records_apply",
     "sessions_heartbeat",

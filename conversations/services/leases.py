@@ -53,7 +53,9 @@ def conversation_claim(
     writes refused from here on.
     """
     with transaction.atomic():
-        mine = Conversation.objects.select_for_update(no_key=True).filter(pk=conversation_id, owner_id=user_id)
+        mine = Conversation.objects.select_for_update(no_key=True).filter(
+            pk=conversation_id, owner_id=user_id, deleted_at__isnull=True
+        )
         conversation = mine.first()
         if conversation is None:
             return None
@@ -76,7 +78,7 @@ def conversation_claim(
 
 def _history_of(conversation_id: UUID) -> list[HistoryItem]:
     newest = (
-        Message.objects.filter(conversation_id=conversation_id)
+        Message.objects.filter(conversation_id=conversation_id, replaced_at__isnull=True)
         .order_by("-position")
         .values_list("pk", "client_id", "position", "role", "status", "text", "parts")[:HISTORY_LIMIT]
     )

@@ -1,50 +1,19 @@
 """The record as JSON, for the page: somebody else's conversation is answered exactly like an unknown one."""
 
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
 from conversations.selectors import ConversationItem, MessageItem, conversation_of, conversations_of, messages_of
+from live_proxy.views.json_endpoint import Refused, json_endpoint, no_conversation, user_id_of
 
 CONVERSATIONS_PER_PAGE = 50
 MESSAGES_PER_PAGE = 200
 LARGEST_POSITION = 2**31 - 1
-
-
-class BadParameter(Exception):
-    """A query parameter that cannot be understood; its text is for the caller."""
-
-
-def json_error(status: int, message: str) -> JsonResponse:
-    return JsonResponse({"error": {"code": status, "message": message}}, status=status)
-
-
-def user_id_of(request: HttpRequest) -> int:
-    """Of a view that has made sure that somebody is signed in."""
-    return cast(int, request.user.pk)
-
-
-def _json_endpoint(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    @require_safe
-    @never_cache
-    @wraps(view)
-    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return json_error(401, _("Please sign in."))
-        try:
-            return view(request, *args, **kwargs)
-        except BadParameter as error:
-            return json_error(400, str(error))
-
-    return wrapper
 
 
 def _instant(value: datetime | None) -> str | None:
@@ -61,11 +30,11 @@ def _before(request: HttpRequest) -> datetime | None:
     except ValueError:
         value = None
     if value is None or value.tzinfo is None:
-        raise BadParameter(_("“before” must be a date and time with its offset, such as 2026-01-31T12:00:00Z."))
+        raise Refused(_("“before” must be a date and time with its offset, such as 2026-01-31T12:00:00Z."))
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise BadParameter(_("“before” is out of range.")) from None
+        raise Refused(_("“before” is out of range.")) from None
 
 
 def _whole_number(request: HttpRequest, name: str, default: int, smallest: int, largest: int) -> int:
@@ -73,7 +42,7 @@ def _whole_number(request: HttpRequest, name: str, default: int, smallest: int, 
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and smallest <= int(text) <= largest):
-        raise BadParameter(
+        raise Refused(
             _("“%(name)s” must be a whole number from %(smallest)d to %(largest)d.")
             % {"name": name, "smallest": smallest, "largest": largest}
         )
@@ -122,19 +91,19 @@ def first_conversations(user_id: int, *, before: datetime | None = None, limit: 
     }
 
 
-@_json_endpoint
+@json_endpoint("GET")
 def conversations(request: HttpRequest) -> HttpResponse:
     limit = _whole_number(request, "limit", CONVERSATIONS_PER_PAGE, 1, CONVERSATIONS_PER_PAGE)
     return JsonResponse(first_conversations(user_id_of(request), before=_before(request), limit=limit))
 
 
-@_json_endpoint
+@json_endpoint("GET")
 def messages(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     after = _whole_number(request, "after", -1, 0, LARGEST_POSITION)
     limit = _whole_number(request, "limit", MESSAGES_PER_PAGE, 1, MESSAGES_PER_PAGE)
     conversation = conversation_of(conversation_id=conversation_id, user_id=user_id_of(request))
     if conversation is None:
-        return json_error(404, _("There is no such conversation."))
+        raise no_conversation()
     found = messages_of(
         conversation_id=conversation_id, user_id=user_id_of(request), after_position=after, limit=limit + 1
     )

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from live_proxy.config import LiveConfig, live_config
 from live_proxy.runtime import current_runtime
-from live_proxy.views.api import json_error
+from live_proxy.views.json_endpoint import json_error
 
 TIMEOUT = 2.0
 FIRST = ("normal", "no_live_access", "rest_only", "nothing_works", "internal_mid_turn", "stall", "quota", "thoughts")

@@ -32,8 +32,8 @@ from live_proxy.protocol.codec import JsonObject, decode, encode
 from live_proxy.runtime import Runtime, current_runtime
 from live_proxy.session import Session
 from live_proxy.tasks import spawn
-from live_proxy.views.api import json_error
 from live_proxy.views.api import messages as stored_messages
+from live_proxy.views.json_endpoint import json_error
 
 KEEP_ALIVE = 15.0
 QUEUE = 64

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_safe
 
 from conversations.selectors import conversation_of
 from live_proxy.config import live_config
-from live_proxy.edge.policy import allows_family
 from live_proxy.policies import policy_of
-from live_proxy.views.api import first_conversations, user_id_of
+from live_proxy.preferences import allowed, preferences_of
+from live_proxy.views.api import first_conversations
 from live_proxy.views.demo import is_staff
+from live_proxy.views.json_endpoint import user_id_of
 
 
 @require_safe
@@ -35,19 +36,20 @@ def chat(request: HttpRequest, conversation_id: uuid.UUID | None = None) -> Http
             raise Http404
     config = live_config()
     policy = policy_of(user_id_of(request))
-    offered = [family for family in config.offered if allows_family(policy, family.label)] or config.offered
-    families = [{"label": family.label, "voice": bool(family.live)} for family in offered]
+    families = [{"label": family.label, "voice": bool(family.live)} for family in allowed(policy, config.offered)]
     labels = [family["label"] for family in families]
-    selected = conversation.family if conversation and conversation.family in labels else labels[0]
+    chosen = preferences_of(user_id_of(request), policy, config.offered)
+    usual = chosen["family"] or labels[0]
+    selected = conversation.family if conversation and conversation.family in labels else usual
     page = {
         "conversation": str(conversation_id) if conversation_id else None,
         "conversations": first_conversations(user_id_of(request)),
         "families": families,
-        "preferences": {"voice": "", "language": "", "family": "", "instruction": ""},
+        "preferences": chosen,
         "username": request.user.get_username(),
         "worklets": {name: static(f"live_proxy/voice/{name}_worklet.js") for name in ("capture", "playback")},
         "urls": {
-            "preferences": "/api/preferences/",
+            "preferences": reverse("api_preferences"),
             "export": "/api/export/",
             "chat": reverse("chat"),
             "conversations": reverse("api_conversations"),

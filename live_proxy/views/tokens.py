@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from live_proxy.api_tokens import MAX_TOKENS, TooManyTokens, issue, revoke
 from live_proxy.models import ApiToken
-from live_proxy.views.api import user_id_of
+from live_proxy.views.json_endpoint import user_id_of
 
 DAYS = [
     ("30", gettext_lazy("30 days")),

@@ -1,0 +1,106 @@
+"""Going back to an earlier message."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from conversations.models import Message
+from conversations.services import conversation_claim, records_apply
+from conversations.tests.factories import NOW, SECOND, Visit, alice, charlie
+
+pytestmark = pytest.mark.django_db
+
+
+def told(visit: Visit) -> None:
+    records_apply(records=[visit.started(), visit.began(), visit.tried(), *(visit.said(at) for at in (1, 2, 3, 4))])
+
+
+def address(visit: Visit) -> str:
+    return f"/api/conversations/{visit.conversation_id}/rewind/"
+
+
+def rewind(client: Client, visit: Visit, position: int) -> Any:
+    return client.post(address(visit), {"message": str(visit.message_id(position))}, content_type="application/json")
+
+
+def thread(client: Client, visit: Visit) -> list[int]:
+    found = client.get(f"/api/conversations/{visit.conversation_id}/messages/").json()["messages"]
+    return [row["position"] for row in found]
+
+
+def test_the_thread_ends_before_it_and_the_record_keeps_all(client: Client) -> None:
+    visit = Visit(alice())
+    told(visit)
+    client.force_login(alice())
+    assert rewind(client, visit, 3).json() == {"replaced": 2}
+    assert thread(client, visit) == [1, 2]
+    assert Message.objects.count() == 4
+    assert rewind(client, visit, 3).json() == {"replaced": 0}
+
+
+def test_late_words_of_who_was_serving_do_not_come_back(client: Client) -> None:
+    visit = Visit(alice())
+    told(visit)
+    client.force_login(alice())
+    rewind(client, visit, 3)
+    applied = records_apply(records=[visit.said(4, status="interrupted", text="late"), visit.said(5, text="later")])
+    assert applied.refused
+    assert thread(client, visit) == [1, 2]
+
+
+def test_the_next_session_knows_what_is_left_and_writes_behind_all(client: Client) -> None:
+    visit = Visit(alice())
+    told(visit)
+    client.force_login(alice())
+    rewind(client, visit, 3)
+    claim = conversation_claim(
+        conversation_id=visit.conversation_id,
+        user_id=alice().pk,
+        session_id=uuid.uuid4(),
+        now=NOW,
+        lease_until=NOW + 30 * SECOND,
+    )
+    assert claim is not None
+    assert [item.position for item in claim.history] == [1, 2]
+    assert (claim.next_position, claim.previous_session) == (5, None)
+
+
+def test_one_goes_back_to_a_question(client: Client) -> None:
+    visit = Visit(alice())
+    told(visit)
+    client.force_login(alice())
+    assert rewind(client, visit, 2).status_code == 400
+    assert thread(client, visit) == [1, 2, 3, 4]
+
+
+def test_nobody_else_may(client: Client) -> None:
+    visit = Visit(alice())
+    told(visit)
+    assert rewind(client, visit, 1).status_code == 401
+    client.force_login(charlie())
+    foreign = rewind(client, visit, 1)
+    unknown = rewind(client, Visit(charlie()), 1)
+    assert (foreign.status_code, foreign.json()) == (unknown.status_code, unknown.json())
+    assert foreign.status_code == 404
+    assert not Message.objects.filter(replaced_at__isnull=False).exists()
+
+
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{}", '{"message": 1}', '{"message": "x"}', '{"message": null}', "{" * 9999]
+)
+def test_what_cannot_be_understood_is_refused(client: Client, body: str) -> None:
+    visit = Visit(alice())
+    told(visit)
+    client.force_login(alice())
+    assert client.post(address(visit), body, content_type="application/json").status_code == 400
+
+
+def test_another_site_cannot_do_it() -> None:
+    visit = Visit(alice())
+    told(visit)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice())
+    assert rewind(client, visit, 1).status_code == 403
+    assert client.get(address(visit)).status_code == 405
