@@ -3,6 +3,7 @@
 Rows are given to their owner only; asking for somebody else's gives the same answer as asking for nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ class ConversationItem:
     id: UUID
     title: str
     family: str
+    pinned_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -47,10 +49,32 @@ _MESSAGE_FIELDS = tuple(MessageItem.__dataclass_fields__)
 
 
 def conversations_of(*, user_id: int, limit: int = 50, before: datetime | None = None) -> list[ConversationItem]:
-    """The user's conversations, last used first. `before` takes the `updated_at` of the last one of a page."""
-    mine = Conversation.objects.filter(owner_id=user_id, deleted_at__isnull=True).order_by("-updated_at", "-pk")
+    """The user's conversations that are not pinned, last used first. `before` takes the `updated_at` of the last one
+    of a page."""
+    mine = Conversation.objects.filter(owner_id=user_id, deleted_at__isnull=True, pinned_at__isnull=True)
+    mine = mine.order_by("-updated_at", "-pk")
     if before is not None:
         mine = mine.filter(updated_at__lt=before)
+    return [ConversationItem(*row) for row in mine.values_list(*_CONVERSATION_FIELDS)[:limit]]
+
+
+def pinned_of(*, user_id: int, limit: int = 100) -> list[ConversationItem]:
+    """The user's pinned conversations, last used first."""
+    mine = Conversation.objects.filter(owner_id=user_id, deleted_at__isnull=True, pinned_at__isnull=False)
+    return [ConversationItem(*row) for row in mine.order_by("-updated_at").values_list(*_CONVERSATION_FIELDS)[:limit]]
+
+
+def conversations_by_id(*, user_id: int, ids: Collection[UUID]) -> dict[UUID, ConversationItem]:
+    """Those of the user's conversations that have one of `ids`."""
+    mine = Conversation.objects.filter(owner_id=user_id, deleted_at__isnull=True, pk__in=ids)
+    return {row[0]: ConversationItem(*row) for row in mine.values_list(*_CONVERSATION_FIELDS)}
+
+
+def conversations_from(*, user_id: int, after: UUID | None, limit: int) -> list[ConversationItem]:
+    """All of the user's conversations in the order of their ids, for reading them piece by piece."""
+    mine = Conversation.objects.filter(owner_id=user_id, deleted_at__isnull=True).order_by("pk")
+    if after is not None:
+        mine = mine.filter(pk__gt=after)
     return [ConversationItem(*row) for row in mine.values_list(*_CONVERSATION_FIELDS)[:limit]]
 
 

@@ -1,7 +1,20 @@
 from django.urls import path, re_path
 from django.views.i18n import JavaScriptCatalog
 
-from live_proxy.views import api, demo, google_api, help, message_stream, operations, pages, preferences, rewind, served
+from live_proxy.views import (
+    api,
+    demo,
+    export,
+    google_api,
+    help,
+    library,
+    message_stream,
+    operations,
+    pages,
+    preferences,
+    rewind,
+    served,
+)
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
@@ -9,6 +22,11 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/", pages.chat, name="conversation"),
     path("api/conversations/", api.conversations, name="api_conversations"),
     path("api/conversations/<uuid:conversation_id>/messages/", message_stream.messages, name="api_messages"),
+    path("api/conversations/search/", library.search_conversations, name="api_search"),
+    path("api/conversations/<uuid:conversation_id>/", library.conversation, name="api_conversation"),
+    path("api/conversations/<uuid:conversation_id>/restore/", library.restore, name="api_restore"),
+    path("api/conversations/<uuid:conversation_id>/export/", export.export, name="api_export_one"),
+    path("api/export/", export.export, name="api_export"),
     path("api/conversations/<uuid:conversation_id>/rewind/", rewind.rewind, name="api_rewind"),
     path(
         "api/conversations/<uuid:conversation_id>/messages/<uuid:message_id>/served/",

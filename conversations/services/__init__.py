@@ -1,10 +1,19 @@
 """Everything that writes the record. Called in a worker thread, never on the event loop.
 
-`records_apply` stores what the serving processes hand over; the rest is about who owns a conversation and
-about what a dead process left behind.
+`records_apply` stores what the serving processes hand over; the rest is about who owns a conversation, what its owner
+does with it, and what a dead process left behind.
 """
 
 from conversations.services.leases import Claim, HistoryItem, conversation_claim, lease_release, sessions_heartbeat
+from conversations.services.library import (
+    UNDO_WITHIN,
+    TooManyPins,
+    conversation_change,
+    conversation_delete,
+    conversation_restore,
+    conversations_delete,
+    erase_deleted,
+)
 from conversations.services.record_batches import Applied, Dropped, records_apply
 from conversations.services.rewinding import NotAQuestion, conversation_rewind
 from conversations.services.sweeping import Swept, sessions_sweep
@@ -16,8 +25,15 @@ __all__ = [
     "HistoryItem",
     "NotAQuestion",
     "Swept",
+    "TooManyPins",
+    "UNDO_WITHIN",
+    "conversation_change",
     "conversation_claim",
+    "conversation_delete",
+    "conversation_restore",
     "conversation_rewind",
+    "conversations_delete",
+    "erase_deleted",
     "lease_release",
     "records_apply",
     "sessions_heartbeat",

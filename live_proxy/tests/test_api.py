@@ -64,7 +64,7 @@ def test_somebody_elses_is_as_unknown_as_any(client: Client, alice: Any, charlie
     foreign, unknown = client.get(of(hers)), client.get(of(uuid.uuid4()))
     assert foreign.status_code == unknown.status_code == 404
     assert foreign.json() == unknown.json() == {"error": {"code": 404, "message": "There is no such conversation."}}
-    assert client.get(LIST).json() == {"conversations": [], "next": None}
+    assert client.get(LIST).json() == {"conversations": [], "next": None, "pinned": []}
 
 
 def test_conversations_come_last_used_first_and_in_pages(client: Client, alice: Any) -> None:
@@ -73,7 +73,7 @@ def test_conversations_come_last_used_first_and_in_pages(client: Client, alice: 
     client.force_login(alice)
     first = client.get(LIST).json()
     assert [row["title"] for row in first["conversations"]] == [f"At {minute}" for minute in range(59, 9, -1)]
-    assert set(first["conversations"][0]) == {"id", "title", "family", "created_at", "updated_at"}
+    assert set(first["conversations"][0]) == {"id", "title", "family", "pinned", "created_at", "updated_at"}
     assert first["next"] == "2026-05-01T12:10:00.123456Z"
     second = client.get(LIST, {"before": first["next"]}).json()
     assert [row["title"] for row in second["conversations"]] == [f"At {minute}" for minute in range(9, -1, -1)]
@@ -129,7 +129,7 @@ def test_the_number_of_queries_does_not_grow(client: Client, alice: Any, django_
     for minute in range(20):
         conversation(alice, minute)
     client.force_login(alice)
-    with django_assert_num_queries(3):  # session, user, list
+    with django_assert_num_queries(4):  # session, user, list, pinned
         client.get(LIST)
     with django_assert_num_queries(4):  # session, user, conversation, messages
         client.get(of(talk))

@@ -101,7 +101,7 @@ def test_the_list_comes_with_the_page(client: Client, alice: Any, charlie: Any) 
 def test_the_number_of_queries_does_not_grow(client: Client, alice: Any, django_assert_num_queries: Any) -> None:
     opened = [conversation(alice) for _ in range(30)][0]
     client.force_login(alice)
-    with django_assert_num_queries(6):  # session, user, this conversation, policy, preferences, the list
+    with django_assert_num_queries(7):  # session, user, this conversation, policy, preferences, the list, the pinned
         client.get(f"/c/{opened.pk}/")
 
 

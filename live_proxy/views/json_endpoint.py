@@ -72,3 +72,15 @@ def json_body(request: HttpRequest) -> dict[str, Any]:
     if request.content_type != "application/json" or not isinstance(body, dict):
         raise Refused(_("The body must be a JSON object."))
     return body
+
+
+def whole_number(request: HttpRequest, name: str, default: int, smallest: int, largest: int) -> int:
+    text = request.GET.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and smallest <= int(text) <= largest):
+        raise Refused(
+            _("“%(name)s” must be a whole number from %(smallest)d to %(largest)d.")
+            % {"name": name, "smallest": smallest, "largest": largest}
+        )
+    return int(text)

@@ -50,7 +50,7 @@ def chat(request: HttpRequest, conversation_id: uuid.UUID | None = None) -> Http
         "worklets": {name: static(f"live_proxy/voice/{name}_worklet.js") for name in ("capture", "playback")},
         "urls": {
             "preferences": reverse("api_preferences"),
-            "export": "/api/export/",
+            "export": reverse("api_export"),
             "chat": reverse("chat"),
             "conversations": reverse("api_conversations"),
             "login": reverse("login"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -218,3 +220,16 @@ async def test_daphne_serves_the_same_messages(tmp_path: Path) -> None:
             await again.receive()
     finally:
         stack.stop()
+
+
+def test_the_library_does_the_same_on_postgresql(postgres: Postgres) -> None:
+    """Search is the one thing that each database does in its own way."""
+    tests = ["live_proxy/tests/test_library.py", "live_proxy/tests/test_rewind.py", "live_proxy/tests/test_served.py"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests],
+        env={**os.environ, "DATABASE_URL": postgres.database("library")},
+        capture_output=True,
+        text=True,
+        timeout=150,
+    )
+    assert done.returncode == 0, done.stdout[-5000:]
