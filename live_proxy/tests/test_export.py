@@ -28,7 +28,7 @@ def client(async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> AsyncC
 
 
 async def read(client: AsyncClient, address: str) -> tuple[Any, str]:
-    response = await client.get(address)
+    response: Any = await client.get(address)
     if not response.streaming:
         return response, response.text
     pieces: AsyncIterator[bytes] = response.streaming_content

@@ -51,7 +51,6 @@ export class Composer extends EventTarget {
       this.#say();
     } else if (event.key === "Escape") {
       if (this.#instead) this.#leaveEditing("");
-      else if (this.#busy) this.dispatchEvent(new CustomEvent("stop"));
       else this.box.blur();
     }
   }

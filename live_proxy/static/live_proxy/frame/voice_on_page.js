@@ -3,6 +3,7 @@
 
 import { find } from "../foundation/dom.js";
 import { talkWords } from "../language/call_words.js";
+import { words } from "../language/words.js";
 import { filled } from "../language/gettext.js";
 import { LivePictureView } from "../media/live_picture_view.js";
 import { deviceChoice } from "../settings/device_choice.js";
@@ -23,7 +24,7 @@ export class VoiceOnPage {
     this.call = new Call(socket, new SoundRoom(page.worklets), deviceChoice);
     this.view = new VoiceView(this.call);
     this.call.addEventListener("trouble", (event) => {
-      status.moment(/** @type {CustomEvent} */ (event).detail, talkWords.start, () => {
+      status.moment(/** @type {CustomEvent} */ (event).detail, words.retry, () => {
         status.clearNotice();
         this.call.start();
       });

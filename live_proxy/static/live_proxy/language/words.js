@@ -30,7 +30,7 @@ export const words = {
   copyCode: gettext("Copy code"),
   copyAnswer: gettext("Copy answer"),
   copyMessage: gettext("Copy message"),
-  edit: gettext("Edit and send again"),
+  edit: gettext("Edit"),
   again: gettext("Answer again"),
   stop: gettext("Stop answering"),
   send: gettext("Send"),

@@ -7,6 +7,7 @@
 import { Marked } from "../vendor/marked.js";
 import DOMPurify from "../vendor/purify.js";
 import { element, iconButton } from "../foundation/dom.js";
+import { highlight } from "./highlight.js";
 import { words } from "../language/words.js";
 
 const TAGS = "a blockquote br code del em h3 h4 h5 h6 hr input li ol p pre strong table tbody td th thead tr ul".split(" ");
@@ -54,6 +55,10 @@ const cleaned = (html) =>
     RETURN_DOM_FRAGMENT: true,
   });
 
+/** @param {string} html @returns {DocumentFragment} code with its colours, and nothing else */
+const coloured = (html) =>
+  purify.sanitize(html, { ALLOWED_TAGS: ["span"], ALLOWED_ATTR: ["class"], ALLOW_DATA_ATTR: false, RETURN_DOM_FRAGMENT: true });
+
 /** @param {DocumentFragment} fragment */
 function furnish(fragment) {
   for (const code of fragment.querySelectorAll("pre > code")) {
@@ -62,7 +67,9 @@ function furnish(fragment) {
     bar.append(iconButton(words.copyCode, "copy", { "data-copy": "code" }));
     const pre = /** @type {HTMLElement} */ (code.parentElement);
     pre.tabIndex = 0;
-    pre.replaceWith(element("div", { class: "code" }, bar, pre.cloneNode(true)));
+    const shown = /** @type {HTMLElement} */ (pre.cloneNode(true));
+    highlight(/** @type {HTMLElement} */ (shown.firstElementChild), language, coloured);
+    pre.replaceWith(element("div", { class: "code" }, bar, shown));
   }
   for (const table of fragment.querySelectorAll("table")) {
     const frame = element("div", { class: "table", tabindex: "0" });

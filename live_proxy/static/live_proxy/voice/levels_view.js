@@ -50,7 +50,7 @@ export class LevelsView {
     drawing.setTransform(ratio, 0, 0, ratio, 0, 0);
     drawing.clearRect(0, 0, width, height);
     const person = style.color;
-    const answer = style.getPropertyValue("--answer");
+    const answer = style.caretColor;
     if (calm.matches) return this.#meter(width, height, person, answer);
     const step = width / BARS;
     this.#bars.forEach((bar, at) => {
