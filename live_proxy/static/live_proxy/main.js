@@ -9,6 +9,7 @@ import { StatusView } from "./frame/status.js";
 import { enableThemeChoice } from "./frame/theme.js";
 import { VoiceOnPage } from "./frame/voice_on_page.js";
 import { words } from "./language/words.js";
+import { closeWhenLeft } from "./foundation/closing.js";
 import { enableLibrary } from "./library/library.js";
 import { Sidebar } from "./library/sidebar.js";
 import { Attachments } from "./media/attachments.js";
@@ -77,6 +78,7 @@ function familyChanged() {
 socket.addEventListener("live", (given) => {
   const event = /** @type {CustomEvent<import("./wire/protocol.js").LiveEvent>} */ (given).detail;
   voice.take(event);
+  if (event.type === "heard") address.firstWords = (address.firstWords + event.text).slice(0, TITLE_LENGTH);
   if (!turns.take(event) && event.type === "failure") status.failure(event.failure);
   connection.take(event);
   composer.setBusy(turns.active !== null);
@@ -116,6 +118,7 @@ find("#suggestions").addEventListener("click", ({ target }) => {
 
 enableCopying(log, (article) => thread.find((view) => view.article === article)?.text ?? "");
 enableThemeChoice(find("#theme"));
+closeWhenLeft("details.account, details.voice-options");
 enableLibrary(api, sidebar, page.urls);
 new SettingsDialog(api, page, (chosen) => {
   preferences = chosen;

@@ -17,7 +17,7 @@ for (const [state, change] of [
   ["listening", {}],
   ["ended", { begun: false }],
   ["connecting", { connected: false, connectedBefore: false }],
-  ["connecting", { microphone: false }],
+  ["muted", { microphone: false }],
   ["reconnecting", { connected: false }],
   ["reconnecting", { connected: false, sounding: true, muted: true }],
   ["muted", { muted: true }],

@@ -104,10 +104,11 @@ export class ConnectionView {
     } else if (event.type === "served") {
       const { transport, model, from, lost } = event.served;
       this.#served = servedBy(transport, model, lost);
-      this.status.badge(transport, model, "on");
+      this.status.badge(transport, model, lost.length ? "less" : "on");
       this.status.say(from ? fellBack(event.served) : this.#served);
     } else if (event.type === "failure") {
-      this.status.tone("stop");
+      if (this.#served) this.status.tone("stop");
+      else this.status.badge(words.notServed, "", "stop");
       this.status.say(event.failure.message);
     } else if (event.type === "goAway") this.status.say(words.goingAway);
     else if (event.type === "turnComplete" && this.#served) this.status.say(this.#served);

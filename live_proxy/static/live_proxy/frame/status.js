@@ -6,7 +6,7 @@ import { momentOf } from "../language/moments.js";
 import { words } from "../language/words.js";
 import { failurePanel } from "../thread/failure_view.js";
 
-/** @typedef {"off"|"wait"|"on"|"stop"} Tone */
+/** @typedef {"off"|"wait"|"on"|"less"|"stop"} Tone `less`: it serves, and cannot do everything */
 
 export class StatusView {
   #badge = find("[data-testid=transport]");

@@ -27,6 +27,7 @@ export const talkWords = {
   speaker: gettext("Loudspeaker"),
   deaf: gettext("%(transport)s takes no voice, so your microphone is off. Type and the conversation goes on; voice comes back by itself when it can."),
   silent: gettext("%(transport)s gives no spoken answers: they come as text."),
+  microphoneOff: gettext("Your microphone is off"),
   offered: gettext("Voice is possible again."),
   talkAgain: gettext("Talk again"),
   unseen: gettext("Nobody sees your picture on this connection; it waits."),

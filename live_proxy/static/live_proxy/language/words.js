@@ -6,6 +6,7 @@ import { gettext } from "./gettext.js";
 export const words = {
   notConnected: gettext("not connected"),
   connectingBadge: gettext("connecting…"),
+  notServed: gettext("not served"),
   connectedBadge: gettext("connected"),
   idle: gettext("Connects when you start typing."),
   connecting: gettext("Connecting…"),

@@ -8,9 +8,6 @@ import { base64Of, LARGEST, pictureFrom, pictureOf } from "./picture.js";
 
 const MOST = 4;
 const LONGEST_TEXT = 100_000;
-const TEXT = /^text\/|[/+](?:json|xml|javascript|x-sh|x-python|yaml|toml|sql|csv)$/;
-const TEXT_NAMES =
-  /\.(?:txt|md|csv|tsv|json|ya?ml|toml|xml|html?|css|m?js|tsx?|jsx|py|rb|go|rs|java|kt|c|h|cpp|cs|php|sh|sql|ini|cfg|log|diff|patch)$/i;
 
 /** @typedef {{name: string, media: import("../wire/setup_message.js").Media|null, text: string}} Attachment */
 
@@ -66,12 +63,7 @@ export class Attachments extends EventTarget {
   async #read(file) {
     const { name, type, size } = file;
     if (type.startsWith("image/")) return { name, media: await pictureFrom(file), text: "" };
-    if (TEXT.test(type) || TEXT_NAMES.test(name)) {
-      const text = size <= LONGEST_TEXT ? await file.text() : "";
-      if (!text || text.includes("\0")) throw new Refused(filled(size > LONGEST_TEXT ? words.fileTooLong : words.unreadableFile, { name }));
-      return { name, media: null, text };
-    }
-    if (type !== "application/pdf") throw new Refused(filled(words.fileKind, { name }));
+    if (type !== "application/pdf") return { name, media: null, text: await textOf(file) };
     if (!this.documents) throw new Refused(filled(words.noDocuments, { name }));
     if (size > LARGEST) throw new Refused(filled(words.fileTooLarge, { name }));
     return { name, media: { mimeType: type, data: await base64Of(file) }, text: "" };
@@ -110,3 +102,18 @@ export class Attachments extends EventTarget {
 }
 
 class Refused extends Error {}
+
+/** @param {File} file of whatever kind: what reads as text is one @returns {Promise<string>} Throws `Refused`. */
+async function textOf(file) {
+  if (file.size > LONGEST_TEXT) throw new Refused(filled(isNamedText(file) ? words.fileTooLong : words.fileKind, { name: file.name }));
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+    if (text && !text.includes("\0")) return text;
+  } catch {
+    // Not UTF-8: some other kind of file.
+  }
+  throw new Refused(filled(words.fileKind, { name: file.name }));
+}
+
+/** @param {File} file */
+const isNamedText = ({ type }) => /^text\/|[/+](?:json|xml|javascript|yaml|sql)$/.test(type);

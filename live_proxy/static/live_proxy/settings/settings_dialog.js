@@ -55,13 +55,13 @@ export class SettingsDialog {
 
   /** @param {any} given */
   #fill(given) {
-    const usual = element("option", { value: "" }, gettext("As the service likes"));
+    const usual = element("option", { value: "" }, gettext("Default"));
     const voices = given.voices.map((/** @type {string} */ name) => element("option", { value: name }, name));
     const languages = given.languages.map((/** @type {{code: string, name: string}} */ one) => element("option", { value: one.code }, one.name));
     const families = given.families.map((/** @type {string} */ label) => element("option", { value: label }, label));
     this.#field("voice").replaceChildren(usual, ...voices);
     this.#field("language").replaceChildren(element("option", { value: "" }, gettext("As I speak")), ...languages);
-    this.#field("family").replaceChildren(element("option", { value: "" }, gettext("The first one")), ...families);
+    this.#field("family").replaceChildren(element("option", { value: "" }, gettext("Default")), ...families);
     for (const name of ["voice", "language", "family", "instruction"]) this.#field(name).value = given[name];
     this.#field("instruction").disabled = given.instruction_locked;
     this.#field("instruction").maxLength = given.instruction_limit;

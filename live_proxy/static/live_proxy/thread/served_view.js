@@ -57,7 +57,9 @@ function attempt(one) {
 export function servedPanel({ message, attempts, fallbacks }) {
   const tokens = counts.filter(([key]) => message.usage?.[key]).map(([key, name]) => `${message.usage[key]} ${name}`);
   const whole = message.completed_at ? Date.parse(message.completed_at) - Date.parse(message.created_at) : null;
-  const steps = fallbacks.map(({ from_transport: from, to_transport: to, reason }) =>
+  // Steps from one model to the next on the same transport stand among the attempts.
+  const moved = fallbacks.filter(({ from_transport: from, to_transport: to }) => from !== to);
+  const steps = moved.map(({ from_transport: from, to_transport: to, reason }) =>
     filled(gettext("%(from)s → %(to)s: %(why)s"), { from, to, why: reasonWords(reason) }),
   );
   const tried = attempts.length ? element("ol", {}, ...attempts.map(attempt)) : null;

@@ -20,7 +20,6 @@ export function stateOf(facts) {
   if (!facts.connected) return facts.connectedBefore ? "reconnecting" : "connecting";
   if (facts.sounding) return "speaking";
   if (!facts.heard) return "deaf";
-  if (!facts.microphone) return "connecting";
   if (facts.awaiting) return "thinking";
-  return facts.muted ? "muted" : "listening";
+  return facts.muted || !facts.microphone ? "muted" : "listening";
 }

@@ -73,12 +73,15 @@ export class VoiceView {
     this.#panel.hidden = !begun;
     this.#panel.dataset.state = state;
     this.#start.hidden = begun;
-    this.#say(byHand && state === "listening" ? (pressed ? talkWords.release : talkWords.holdToTalk) : callWords[state]);
+    const off = begun && heard && !call.microphone.open && call.talking.served;
+    if (off) this.#say(talkWords.microphoneOff);
+    else this.#say(byHand && state === "listening" ? (pressed ? talkWords.release : talkWords.holdToTalk) : callWords[state]);
     this.#mute.setAttribute("aria-pressed", String(muted));
     this.#mute.title = muted ? talkWords.muted : talkWords.mute;
     this.#talk.hidden = !byHand || !heard;
     this.#talk.setAttribute("aria-pressed", String(pressed));
-    this.#resume.hidden = !(begun && heard && !call.microphone.open && call.talking.served);
+    this.#resume.hidden = !off;
+    this.#mute.hidden = !call.microphone.open;
     if (began) this.#began();
     else if (!begun) this.#ended();
     if (call.microphone.open && !this.#listed) this.#devices.list();

@@ -15,8 +15,7 @@ const BACKLOG = 64 * 1024;
 
 /** @typedef {"idle"|"connecting"|"ready"|"waiting"|"closed"} State */
 export class LiveSocket extends EventTarget {
-  /** @type {State} */
-  state = "idle";
+  state = /** @type {State} */ ("idle");
   /** @type {number|null} the last close code */
   code = null;
   outbox = new Outbox();
@@ -25,7 +24,7 @@ export class LiveSocket extends EventTarget {
   talk = null;
   #connection = /** @type {Connection|null} */ (null);
   #comeback = new Comeback(() => this.connect());
-  #sentAny = false; // so that the row may have been made although nobody has said so yet
+  #sentAny = false;
 
   /** @param {string|null} conversation @param {import("./setup_message.js").Wishes} wishes */
   constructor(conversation, wishes) {
@@ -68,8 +67,7 @@ export class LiveSocket extends EventTarget {
   reshape({ wishes = this.wishes, talk = this.talk }) {
     const same = setupMessage(wishes, talk) === setupMessage(this.wishes, this.talk);
     Object.assign(this, { wishes, talk });
-    if (this.state === "closed" || same) return;
-    this.reopen();
+    if (this.state !== "closed" && !same) this.reopen();
   }
 
   /** A new connection at once, to the same conversation. */
@@ -90,9 +88,11 @@ export class LiveSocket extends EventTarget {
   drop() {
     const dropped = this.#connection;
     this.#connection = null;
-    dropped?.close();
+    if (!dropped) return;
+    this.state = "idle";
+    dropped.close();
     this.outbox.connectionLost();
-    if (dropped) this.dispatchEvent(new CustomEvent("dropped"));
+    this.dispatchEvent(new CustomEvent("dropped"));
   }
 
   #flush() {
