@@ -63,8 +63,8 @@ async function say({ text, media, instead }) {
   try {
     await asking.replace(instead, text, media);
   } catch {
+    composer.edit(instead, text);
     status.notice({ text: words.notReplaced });
-    composer.edit(instead);
   }
 }
 

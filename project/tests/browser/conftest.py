@@ -1,9 +1,13 @@
 """The page in a real browser, with the server side of its socket played by the test."""
 
+import base64
 import json
+import math
 import os
 import re
 import uuid
+import wave
+from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,9 +37,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the browser's microphone hears: half a second of silence, a second and a half of voice, six of silence."""
+    path: Path = tmp_path_factory.mktemp("microphone") / "voice.wav"
+    rate = 48_000
+    swell = (0.35 + 0.25 * math.sin(math.tau * 4 * at / rate) for at in range(rate * 3 // 2))
+    voice = array("h", (int(20_000 * loud * math.sin(math.tau * 220 * at / rate)) for at, loud in enumerate(swell)))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(bytes(rate) + voice.tobytes() + bytes(2 * 6 * rate))
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any], microphone: Path) -> dict[str, Any]:
     quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", *quiet]
+    # A microphone that hears a voice again and again, a camera with a moving picture, and nobody who has to allow it.
+    voice = f"--use-file-for-fake-audio-capture={microphone}"
+    devices = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", voice]
+    screen = "--auto-select-desktop-capture-source=Entire screen"
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", *quiet, *devices, screen]
     return {**browser_type_launch_args, "executable_path": str(CHROMIUM), "args": arguments}
 
 
@@ -59,10 +82,25 @@ class Connection:
         route.on_message(self._receive)
 
     @property
+    def setup(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.received[0]["setup"]
+        return found
+
+    def realtime(self, kind: str) -> list[Any]:
+        """What came under `realtimeInput.<kind>`."""
+        inputs = [message["realtimeInput"] for message in self.received if "realtimeInput" in message]
+        return [each[kind] for each in inputs if kind in each]
+
+    @property
+    def stops(self) -> int:
+        return sum(bool(message.get("proxy", {}).get("stop")) for message in self.received)
+
+    @property
     def typed(self) -> list[tuple[str, str]]:
-        contents = [message for message in self.received if "clientContent" in message]
+        contents = [message for message in self.received if "id" in message.get("proxy", {})]
         return [
-            (content["proxy"]["id"], content["clientContent"]["turns"][0]["parts"][0]["text"]) for content in contents
+            (content["proxy"]["id"], content["clientContent"]["turns"][0]["parts"][-1].get("text", ""))
+            for content in contents
         ]
 
     def _receive(self, frame: str | bytes) -> None:
@@ -73,7 +111,7 @@ class Connection:
             names = {"session": str(uuid.uuid4()), "conversation": str(self.conversation)}
             self.notice(**names, family=message["setup"]["model"])
             self.notice(transport="websocket", model="gemini-live-2.5-flash", platform="vertex")
-        elif "clientContent" in message and self.edge.saves:
+        elif "id" in message.get("proxy", {}) and self.edge.saves:
             self.notice(saved=message["proxy"]["id"], message=str(uuid.uuid4()))
 
     def send(self, message: dict[str, Any]) -> None:
@@ -81,6 +119,20 @@ class Connection:
 
     def notice(self, **content: Any) -> None:
         self.send({"proxy": content})
+
+    def serves(self, transport: str, *lost: str, **more: Any) -> None:
+        self.notice(transport=transport, model="gemini-2.5-flash", platform="vertex", lost=list(lost), **more)
+
+    def heard(self, text: str) -> None:
+        self.send({"serverContent": {"inputTranscription": {"text": text}}})
+
+    def speak(self, text: str, seconds: float) -> None:
+        """A piece of a spoken answer, and its words."""
+        tone = array("h", (int(9000 * math.sin(math.tau * 330 * at / 24_000)) for at in range(int(24_000 * seconds))))
+        data = base64.b64encode(tone.tobytes()).decode()
+        part = {"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": data}}
+        self.send({"serverContent": {"modelTurn": {"role": "model", "parts": [part]}}})
+        self.send({"serverContent": {"outputTranscription": {"text": text}}})
 
     def say(self, *parts: str | dict[str, Any]) -> None:
         made = [part if isinstance(part, dict) else {"text": part} for part in parts]

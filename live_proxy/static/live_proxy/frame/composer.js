@@ -70,11 +70,11 @@ export class Composer extends EventTarget {
     this.#intend();
   }
 
-  /** @param {import("../thread/message_view.js").MessageView} message */
-  edit(message) {
+  /** @param {import("../thread/message_view.js").MessageView} message @param {string} [text] what it is to become */
+  edit(message, text = message.text) {
     this.#instead = message;
     this.#editing.hidden = false;
-    this.fill(message.text);
+    this.fill(text);
   }
 
   /** @param {string} text */

@@ -11,6 +11,7 @@ export class ConnectionView {
   #served = "";
   #wasReady = false;
   #overHttp = false;
+  #noticed = false; // whether the notice is about the connection
 
   /**
    * @param {import("../wire/socket.js").LiveSocket} socket
@@ -38,7 +39,8 @@ export class ConnectionView {
     if (active) {
       this.status.badge("http", "", "on");
       this.status.say(words.overHttp);
-      this.status.notice({ text: words.overHttp, tone: "info" });
+      this.status.notice({ text: words.overHttp, tone: "info", moment: "blocked" });
+      this.#noticed = true;
     } else this.status.say(words.overSocketAgain);
   }
 
@@ -50,12 +52,12 @@ export class ConnectionView {
     if (this.#overHttp) return;
     this.status.badge(words.connectingBadge, "", "wait");
     this.status.say(words.connecting);
-    if (this.#wasReady || isFinal(this.socket.code ?? 0)) this.status.clearNotice();
+    if (this.#wasReady || isFinal(this.socket.code ?? 0)) this.#clear();
   }
 
   ready() {
     this.#wasReady = true;
-    this.status.clearNotice();
+    this.#clear();
     this.status.badge(words.connectedBadge, "", "on");
     this.status.say(words.ready);
   }
@@ -86,7 +88,13 @@ export class ConnectionView {
       new: () => location.assign(this.urls.chat),
     };
     this.status.notice(notice, acts[notice.action ?? "retry"]);
+    this.#noticed = true;
     this.status.say(notice.text);
+  }
+
+  #clear() {
+    if (this.#noticed) this.status.clearNotice();
+    this.#noticed = false;
   }
 
   /** A refused handshake looks like a lost network; only the record can tell that the sign-in has ended. */

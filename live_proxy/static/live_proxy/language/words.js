@@ -69,6 +69,8 @@ export const words = {
   older: gettext("Older"),
   pinned: gettext("Pinned"),
   title: gettext("Title"),
+  showAll: gettext("Show all"),
+  showLess: gettext("Show less"),
   undo: gettext("Undo"),
   deleted: gettext("The conversation was deleted."),
   restored: gettext("The conversation is back."),

@@ -61,6 +61,7 @@ export class ConversationMenu extends EventTarget {
     const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
     if (event.key === "Tab") this.menu.hidePopover();
+    if (event.key === "Escape") event.stopPropagation(); // it closes the menu, and not what lies below
     if (next === undefined) return;
     event.preventDefault();
     items.at(next % items.length)?.focus();

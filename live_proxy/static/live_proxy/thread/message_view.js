@@ -5,6 +5,7 @@ import { element, icon, iconButton } from "../foundation/dom.js";
 import { duration } from "../language/served_words.js";
 import { statusWords, words } from "../language/words.js";
 import { failurePanel } from "./failure_view.js";
+import { foldLong } from "./folding.js";
 import { MarkdownView } from "./markdown.js";
 import { partView } from "./parts_view.js";
 
@@ -13,12 +14,9 @@ import { partView } from "./parts_view.js";
 const NAMES = { user: words.you, model: words.model, tool: words.tool };
 
 export class MessageView {
-  /** @type {string|null} the row in the record */
-  row = null;
-  /** @type {string|null} the id the page gave it */
-  clientId = null;
-  /** @type {number|null} */
-  position = null;
+  row = /** @type {string|null} */ (null); // in the record
+  clientId = /** @type {string|null} */ (null); // that the page gave it
+  position = /** @type {number|null} */ (null);
   text = "";
   status = "pending";
   transport = "";
@@ -48,6 +46,7 @@ export class MessageView {
   setText(text) {
     this.text = text;
     this.#draw();
+    if (this.role === "user") foldLong(this.body, text);
   }
 
   /** @param {string} chunk The first words are drawn at once, the rest once per animation frame. */
