@@ -53,7 +53,9 @@ def _rendered(path: Path, changed: int) -> SafeString:
         for link in token.children or []:
             if link.type == "link_open":
                 _lead(link)
-    return SafeString(markdown.renderer.render(tokens, markdown.options, {}))
+    html = markdown.renderer.render(tokens, markdown.options, {})
+    # What scrolls must be reached by keyboard; text cannot hold a tag here, so only the renderer's own are meant.
+    return SafeString(html.replace("<pre>", '<pre tabindex="0">'))
 
 
 def _anchor(title: str, taken: dict[str, int]) -> str:

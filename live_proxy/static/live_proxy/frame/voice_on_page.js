@@ -56,7 +56,7 @@ export class VoiceOnPage {
   /** @param {import("../wire/protocol.js").LiveEvent} event */
   take(event) {
     this.call.take(event);
-    if (event.type !== "served" || !this.call.begun) return;
+    if (event.type !== "served" || !this.call.begun || !this.call.socket.talk) return;
     const { lost, transport } = event.served;
     const deaf = lost.includes("audio_in");
     const sentence = deaf ? talkWords.deaf : lost.includes("audio_out") ? talkWords.silent : "";

@@ -69,6 +69,8 @@ export const words = {
   older: gettext("Older"),
   pinned: gettext("Pinned"),
   title: gettext("Title"),
+  done: gettext("done"),
+  notDone: gettext("not done"),
   showAll: gettext("Show all"),
   showLess: gettext("Show less"),
   undo: gettext("Undo"),

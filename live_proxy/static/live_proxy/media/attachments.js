@@ -79,7 +79,7 @@ export class Attachments extends EventTarget {
     const taken = this.list;
     this.list = [];
     this.#draw();
-    const files = taken.filter(({ text }) => text).map(({ name, text }) => `${name}:\n\`\`\`\n${text}\n\`\`\``);
+    const files = taken.filter(({ text }) => text).map(({ name, text }) => `${name}:\n\`\`\`\`\n${text}\n\`\`\`\``);
     return { text: [said, ...files].filter(Boolean).join("\n\n"), media: taken.flatMap(({ media }) => (media ? [media] : [])) };
   }
 

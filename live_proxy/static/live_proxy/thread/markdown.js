@@ -76,7 +76,10 @@ function furnish(fragment) {
     table.replaceWith(frame);
     frame.append(table);
   }
-  for (const box of fragment.querySelectorAll("input")) box.disabled = true;
+  for (const box of fragment.querySelectorAll("input")) {
+    box.disabled = true;
+    box.setAttribute("aria-label", box.checked ? words.done : words.notDone);
+  }
 }
 
 /** One answer. While it grows only the blocks that changed are made again, so selections and scroll stay. */

@@ -82,8 +82,7 @@ export class Call extends EventTarget {
     this.#changed();
   }
 
-  /** @param {boolean} muted Only the microphone. */
-  mute(muted) {
+  mute(/** @type {boolean} */ muted) {
     if (!this.begun) return;
     this.talking.mute(muted);
     this.#changed();
@@ -94,8 +93,7 @@ export class Call extends EventTarget {
     if (this.begun && this.talking.press(pressed)) this.#changed();
   }
 
-  /** @param {string} device Talk into another microphone. */
-  async changeMicrophone(device) {
+  async changeMicrophone(/** @type {string} */ device) {
     if (this.microphone.open) await this.#listen(device).catch((error) => this.#trouble(error));
   }
 
@@ -105,14 +103,16 @@ export class Call extends EventTarget {
     await this.#listen(this.choice().microphone).catch((error) => this.#trouble(error));
   }
 
-  /** Push-to-talk was chosen, or is not wanted any more. */
+  /** Push-to-talk was chosen, or not. */
   changeManner() {
-    if (this.begun) this.socket.reshape({ talk: { marked: this.choice().pushToTalk } });
+    if (!this.begun) return;
+    this.socket.reshape({ talk: { marked: this.choice().pushToTalk } });
+    this.socket.connect();
   }
 
   /** @param {import("../wire/protocol.js").LiveEvent} event */
   take(event) {
-    if (!this.begun) return;
+    if (!this.begun || !this.socket.talk) return; // what the connection before the call still says is not meant
     if (event.type === "served") this.#serves(!event.served.lost.includes("audio_in"));
     else this.answering.take(event);
   }

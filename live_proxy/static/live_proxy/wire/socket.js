@@ -62,12 +62,12 @@ export class LiveSocket extends EventTarget {
     return true;
   }
 
-  /** Other wishes, or talking, need another set-up, so a running connection is replaced.
+  /** Other wishes, or talking, need another set-up: a connection that there is is replaced.
    *  @param {Partial<Pick<LiveSocket, "wishes"|"talk">>} change */
   reshape({ wishes = this.wishes, talk = this.talk }) {
     const same = setupMessage(wishes, talk) === setupMessage(this.wishes, this.talk);
     Object.assign(this, { wishes, talk });
-    if (this.state !== "closed" && !same) this.reopen();
+    if (this.state !== "closed" && this.state !== "idle" && !same) this.reopen();
   }
 
   /** A new connection at once, to the same conversation. */
