@@ -104,7 +104,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--long", action="store_true", help="more and longer rounds")
     parser.add_argument("--json", type=Path, help="write the results there as well")
+    parser.add_argument("--voice", action="store_true", help="mouth to ear in a browser instead, as a distribution")
     options = parser.parse_args()
+    if options.voice:
+        from bench.mouth_to_ear import report  # Playwright is needed for nothing else here
+
+        return report(200 if options.long else 50)
     rounds, seconds = (15, 4.0) if options.long else (5, 1.0)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         targets = Targets(Path(folder))
