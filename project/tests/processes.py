@@ -98,6 +98,7 @@ class Stack:
         redis: str = "",
         scenario: str = "normal",
         transports: str = "websocket",
+        chunk_delay: float | None = None,
     ) -> None:
         self.folder = folder
         self.google_port = free_port()
@@ -119,8 +120,10 @@ class Stack:
             "LOG_FORMAT": "json",
         } | ({"REDIS_URL": redis} if redis else {})
         self.manage("migrate", "-v0")
+        pace = [] if chunk_delay is None else ["--chunk-delay", str(chunk_delay)]
+        port = str(self.google_port)
         self.simulator = self.start(
-            "live_simulator", "--port", str(self.google_port), "--scenario", scenario, "--service-account", str(key)
+            "live_simulator", "--port", port, "--scenario", scenario, "--service-account", str(key), *pace
         )
         wait_until(lambda: answers(f"{self.google}/simulator/"), "the simulator answers")
 
