@@ -170,6 +170,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # --- Pages ------------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]  # what there is a catalogue of; see CONTRIBUTING.md
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

@@ -176,3 +176,15 @@ def test_vendored_files_are_those_of_the_lock_file() -> None:
         version = locked[f"node_modules/{package}"]["version"]
         opening = (vendored / file).read_text(encoding="utf-8")[:400]
         assert version in opening, f"{file} is not {package} {version}: run npm ci && npm run vendor"
+
+
+def test_a_service_without_google_says_so_before_anybody_asks(client: Client, alice: Any, settings: Any) -> None:
+    client.force_login(alice)
+    settings.GOOGLE_CLOUD_PROJECT = ""
+    settings.GEMINI_API_KEY = ""
+    assert "Please tell whoever runs it." in client.get("/").text
+    alice.is_staff = True
+    alice.save()
+    assert 'href="/help/google-cloud/"' in client.get("/").text
+    settings.GOOGLE_CLOUD_PROJECT = "demo-project"
+    assert "Gemini is not connected yet" not in client.get("/").text

@@ -59,6 +59,7 @@ def chat(request: HttpRequest, conversation_id: uuid.UUID | None = None) -> Http
     }
     context = {
         "conversation": conversation,
+        "configured": bool(config.platforms),
         "demo": config.demo,
         "families": families,
         "page": page,

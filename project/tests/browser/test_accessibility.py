@@ -51,7 +51,15 @@ def talk(signed_in: Any) -> Any:
     return one
 
 
-ADDRESSES = ["/", "/c/{talk}/", "/accounts/tokens/", "/accounts/password/", "/help/", "/help/google-cloud/", "/no-such/"]
+ADDRESSES = [
+    "/",
+    "/c/{talk}/",
+    "/accounts/tokens/",
+    "/accounts/password/",
+    "/help/",
+    "/help/google-cloud/",
+    "/no-such/",
+]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

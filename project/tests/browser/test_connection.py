@@ -181,3 +181,43 @@ def test_another_model_in_the_middle_of_an_answer(page: Page, edge: Edge) -> Non
     second = edge.wait_for_connection(2)
     assert second.path == f"/ws/live/{edge.conversation}/"
     expect(page.locator("article[data-role=model]")).to_have_attribute("data-status", "interrupted")
+
+
+def test_without_a_network_the_page_says_what_happens_next(page: Page, edge: Edge, complaints: Complaints) -> None:
+    page.get_by_role("textbox", name="Message").press_sequentially("h")
+    edge.wait_for_connection(1)
+    expect(page.get_by_test_id("transport")).to_have_text("websocket")
+    page.context.set_offline(True)
+    expect(page.locator("#notice")).to_contain_text("You are offline.")
+    expect(page.locator("#notice")).to_contain_text("goes out by itself when the network is back")
+    page.context.set_offline(False)
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_every_text_of_the_modules_comes_out_of_the_catalogue(
+    page: Page, live_server: Any, edge: Edge, complaints: Complaints
+) -> None:
+    """In a language in which every text stands in brackets, nothing that the modules write stands without them."""
+    words = "window.django = {gettext: (text) => `«${text}»`, ngettext: (one, many) => `«${many}»`};"
+    page.route("**/jsi18n/", lambda route: route.fulfill(content_type="text/javascript", body=words))
+    page.goto(f"{live_server.url}/")
+    page.get_by_role("textbox", name="Message").fill("hello")
+    page.keyboard.press("Enter")
+    connection = edge.wait_for_typed()
+    connection.say({"text": "hm", "thought": True}, "x", {"executableCode": {"code": "1"}})
+    connection.turn("11111111-1111-4111-8111-111111111111", "interrupted", first_output_ms=5)
+    connection.end_turn()
+    expect(page.locator("article")).to_have_count(2)
+    connection.close(4429)
+    expect(page.locator("#notice")).to_be_visible()
+    plain = page.evaluate(
+        """() => {
+          const made = document.querySelectorAll("article footer, article summary, #notice, #conversations h3, #status");
+          const texts = [...made].flatMap((one) => [...one.querySelectorAll("*"), one]).flatMap((one) =>
+            [...one.childNodes].filter((node) => node.nodeType === 3).map((node) => node.textContent.trim()));
+          const labels = [...document.querySelectorAll("article [aria-label], #conversations [aria-label]")].map(
+            (one) => one.getAttribute("aria-label"));
+          return [...texts, ...labels].filter((text) => text && !text.includes("«"));
+        }"""
+    )
+    assert plain == ["websocket · gemini-live-2.5-flash · «5 ms»"] or plain == []

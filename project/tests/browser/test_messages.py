@@ -207,6 +207,7 @@ def test_a_long_message_of_ones_own_is_folded(page: Page, edge: Edge) -> None:
 
 # --- attachments --------------------------------------------------------------------------------------------------
 
+
 def attach(page: Page, name: str, kind: str, data: bytes) -> None:
     page.locator("#file").set_input_files({"name": name, "mimeType": kind, "buffer": data})
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** Says how the connection is doing, and what the person can do about it. */
 
-import { closeNotice } from "../language/close_words.js";
+import { closeNotice, offlineNotice } from "../language/close_words.js";
 import { fellBack, servedBy } from "../language/served_words.js";
 import { words } from "../language/words.js";
 import { ApiError } from "../wire/api.js";
@@ -27,6 +27,9 @@ export class ConnectionView {
     status.badge(words.notConnected, "", "off");
     status.say(words.idle);
     socket.addEventListener("state", () => this[socket.state]());
+    // An open connection notices it only when something is sent.
+    addEventListener("offline", () => this.#offline());
+    addEventListener("online", () => socket.state === "ready" && this.ready());
   }
 
   get takenOver() {
@@ -66,7 +69,7 @@ export class ConnectionView {
     if (this.#overHttp) return;
     this.closed();
     this.status.badge(words.notConnected, "", "wait");
-    if (!navigator.onLine) this.status.say(words.offline);
+    if (!navigator.onLine) this.#offline();
     if (!this.#wasReady) this.#checkSignedIn();
   }
 
@@ -90,6 +93,12 @@ export class ConnectionView {
     this.status.notice(notice, acts[notice.action ?? "retry"]);
     this.#noticed = true;
     this.status.say(notice.text);
+  }
+
+  #offline() {
+    this.status.notice(offlineNotice);
+    this.status.say(words.offline);
+    this.#noticed = true;
   }
 
   #clear() {

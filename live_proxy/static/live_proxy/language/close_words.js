@@ -2,6 +2,7 @@
 /** What the page says when its connection closes, by close code. */
 
 import { gettext } from "./gettext.js";
+import { RESTARTING } from "../wire/close_codes.js";
 import { words } from "./words.js";
 
 /** @typedef {{text: string, action?: "retry"|"reload"|"login"|"new", label?: string, tone?: "wait"|"stop"|"info", moment?: string}} Notice */
@@ -27,4 +28,14 @@ const passing = {
 };
 
 /** @param {number} code @returns {Notice} */
-export const closeNotice = (code) => final[code] ?? { text: passing[code] ?? words.reconnecting, action: "retry", label: gettext("Reconnect now"), tone: "wait" };
+export const closeNotice = (code) =>
+  final[code] ?? {
+    text: passing[code] ?? words.reconnecting,
+    action: "retry",
+    label: gettext("Reconnect now"),
+    tone: "wait",
+    moment: code === RESTARTING ? "restarting" : undefined,
+  };
+
+/** @type {Notice} No close code: the browser itself has no network. */
+export const offlineNotice = { text: words.offline, tone: "wait", moment: "offline" };

@@ -64,8 +64,8 @@ const moments = {
   },
   offline: {
     title: gettext("You are offline"),
-    text: gettext("What you send waits and goes out by itself when the network is back."),
-    steps: [],
+    text: gettext("The network is away."),
+    steps: [gettext("What you send waits and goes out by itself when the network is back.")],
   },
   limit: {
     title: gettext("A limit is reached"),
@@ -79,8 +79,8 @@ const moments = {
   },
   restarting: {
     title: gettext("The server is restarting"),
-    text: gettext("This takes some seconds. The conversation goes on by itself; nothing is lost."),
-    steps: [],
+    text: gettext("A new version may be on its way."),
+    steps: [gettext("This takes some seconds. The conversation goes on by itself; nothing is lost.")],
   },
 };
 
