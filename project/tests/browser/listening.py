@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-# Whatever goes to the loudspeaker goes to an analyser as well. Tracks are kept, to see whether the microphone is let go.
+# Whatever goes to the loudspeaker goes to an analyser as well. Tracks are kept: is the microphone let go?
 SPY = """
 window.tracks = [];
 window.asked = [];

@@ -212,7 +212,8 @@ def test_every_text_of_the_modules_comes_out_of_the_catalogue(
     expect(page.locator("#notice")).to_be_visible()
     plain = page.evaluate(
         """() => {
-          const made = document.querySelectorAll("article footer, article summary, #notice, #conversations h3, #status");
+          const places = "article footer, article summary, #notice, #conversations h3, #status";
+          const made = document.querySelectorAll(places);
           const texts = [...made].flatMap((one) => [...one.querySelectorAll("*"), one]).flatMap((one) =>
             [...one.childNodes].filter((node) => node.nodeType === 3).map((node) => node.textContent.trim()));
           const labels = [...document.querySelectorAll("article [aria-label], #conversations [aria-label]")].map(

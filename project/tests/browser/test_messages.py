@@ -39,7 +39,8 @@ class Rewinds:
         page.route(f"**/api/conversations/{edge.conversation}/rewind/", self._answer)
 
     def _answer(self, route: Route) -> None:
-        self.asked.append(route.request.post_data_json["message"])
+        body: Any = route.request.post_data_json
+        self.asked.append(body["message"])
         route.fulfill(status=self.status, json={"replaced": 2})
 
 
@@ -126,7 +127,8 @@ def test_an_edit_that_the_record_refuses_loses_nothing(page: Page, edge: Edge, c
 
 
 def test_each_answer_opens_how_it_was_served(page: Page, edge: Edge) -> None:
-    failed = {"transport": "websocket", "platform": "vertex", "location": "us-central1", "model": "gemini-live-x"}
+    failed: dict[str, Any] = {"transport": "websocket", "platform": "vertex", "location": "us-central1"}
+    failed |= {"model": "gemini-live-x"}
     failed |= {"started_at": "2026-05-01T12:00:00Z", "duration_ms": 40, "outcome": "failed"}
     failed |= {"error_kind": "model_not_found", "code": 1008}
     details = {
