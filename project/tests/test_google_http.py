@@ -179,7 +179,11 @@ async def test_an_answer_that_breaks_off_is_not_begun_again(
     assert response.status_code == 200
     assert last["error"]["status"] == "UNAVAILABLE" and last["error"]["message"].startswith("No answer")
     assert await until_rows(Message, [("interrupted",)], "status", role="model")
-    assert len({attempt for (attempt,) in await rows(TransportAttempt, "outcome")} - {"connected"}) == 1
+    # The message is durable before its end is told, the attempt a moment later.
+    async with asyncio.timeout(5):
+        while not (ended := {outcome for (outcome,) in await rows(TransportAttempt, "outcome")} - {"connected"}):
+            await asyncio.sleep(0.01)
+    assert len(ended) == 1
 
 
 async def test_a_program_that_leaves_in_mid_answer_is_on_record(service: Service, plain: httpx.AsyncClient) -> None:
