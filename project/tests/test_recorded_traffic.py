@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from conversations.models import Message, TransportAttempt
+from conversations.models import Message, Session, TransportAttempt
 from live_proxy.config import live_config
 from project.tests.driving import Service, rows
 from project.tests.programs import python_client, token_for
@@ -117,10 +117,18 @@ async def test_a_program_sees_what_was_recorded(service: Service, recording: Rec
         await asyncio.wait_for(connection.recv(), 0.05)
     await connection.close()
     await upstream_got_the_same(service.google, recording)
-    await service.written()
+    await the_session_is_over(service)
     attempt = await TransportAttempt.objects.aget()
     assert (attempt.transport, attempt.model) == ("websocket", model_of(recording))
     await the_record_has_the_words(recording)
+
+
+async def the_session_is_over(service: Service) -> None:
+    """Only then the record is complete: who serves a question that nobody answers is written at the end."""
+    async with asyncio.timeout(5):
+        while await Session.objects.filter(ended_at__isnull=True).aexists():
+            await asyncio.sleep(0.01)
+    await service.written()
 
 
 async def upstream_got_the_same(google: Simulator, recording: Recording) -> None:
