@@ -32,18 +32,19 @@ window.AudioWorkletNode = class extends Node {
       // The page may be busy showing captions when it hears of it: the audio thread's own clock counts.
       const late = Math.max(0, (context.currentTime - data.at) * 1000);
       if (name === "capture") window.hops.push(late);
-      else if (data.sounding && window.sounded) window.sounded(performance.now() - late);
+      else if (data.sounding && window.sounded && window.from) window.sounded(performance.now() - late);
     });
   }
 };
 window.answered = () => new Promise((done) => {
   const button = document.querySelector("#talk");
-  let from = 0;
-  window.sounded = (now) => { window.sounded = null; done(now - from); };
+  // What still comes of the answer before is not meant.
+  window.from = 0;
+  window.sounded = (now) => { window.sounded = null; done(now - window.from); };
   button.dispatchEvent(new PointerEvent("pointerdown", {pointerId: 1}));
   setTimeout(() => {
     window.hops.length = 0;
-    from = performance.now();
+    window.from = performance.now();
     button.dispatchEvent(new PointerEvent("pointerup", {pointerId: 1}));
   }, 400);
 });
