@@ -151,7 +151,7 @@ class Session:
         self._ending: asyncio.Task[None] | None = None
         self._last_transport = ""
         self._last_reason = ""
-        self._leave_at: float | None = None
+        self._leave_by: float | None = None  # upstream said goAway
         self.client_frame = self._input.frame
 
     # --- life -------------------------------------------------------------------------------------------------
@@ -232,8 +232,8 @@ class Session:
             return
         if (kind := visit.silence.broken(now)) is not None:
             self._silent(kind)
-        elif self._leave_at is not None and now >= self._leave_at:
-            self._leave_at = None
+        elif self._leave_by is not None and (now >= self._leave_by or not visit.transcript.awaiting):
+            self._leave_by = None
             self._link.drop(Failure(RESUME, ErrorKind.SESSION_LIMIT, reason="upstream said goAway"))
         elif not visit.transcript.awaiting and now - self._input.last_frame > limits.idle_upstream:
             self._link.drop()
@@ -266,7 +266,7 @@ class Session:
         return history_contents(self._visit.transcript.history())
 
     async def upstream_opened(self, upstream: Upstream) -> None:
-        self._leave_at = None
+        self._leave_by = None
         self._relay.serve(upstream)
         candidate, before = upstream.candidate, upstream.instead_of
         if before is not None:
@@ -319,12 +319,10 @@ class Session:
         self._link.answered()
         if self._program is not None:
             self._program.tell(self._visit)
-        if self._leave_at is not None:  # goAway: between turns is the time to change
-            self._leave_at = self._visit.loop.time()
 
     def _go_away(self, time_left: float) -> None:
-        now = self._visit.loop.time()
-        self._leave_at = now if not self._visit.transcript.awaiting else now + max(0.0, time_left - LEAVE_EARLY)
+        """Between turns is the time to change; a turn that takes longer than upstream is left is cut off."""
+        self._leave_by = self._visit.loop.time() + max(0.0, time_left - LEAVE_EARLY)
 
     def _handle_offered(self, handle: str) -> None:
         self._link.offer_handle(handle)

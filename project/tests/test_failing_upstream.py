@@ -183,6 +183,22 @@ async def test_go_away_is_ours_to_handle(service: Service, scenario: str) -> Non
     assert not any("goAway" in message for message in page.messages)
 
 
+async def test_a_question_asked_after_go_away_is_answered_to_its_end(service: Service, google: Simulator) -> None:
+    """It came in a quiet moment: what is asked before anybody acted on it must not be cut off."""
+    google.pace.go_away_after, google.pace.go_away_time_left = 0.0, 30.0
+    google.chunk_delay = 0.05  # the answer takes longer than the session waits between two looks
+    google.script(["go_away"])
+    page = await service.talk()
+    await google.wait_for(lambda sim: any("goAway" in each.kinds for each in sim.connections))
+    await page.type("long")
+    await page.turn_end()
+    await google.wait_for(lambda sim: sim.connections[0].closed_at is not None)
+    await page.ask("hello")
+    await service.written()
+    answers = await rows(Message.objects.filter(role="model").order_by("position").values_list("status", flat=True))
+    assert answers == ["complete", "complete"]
+
+
 async def test_interruption_by_a_new_message(service: Service, google: Simulator) -> None:
     google.chunk_delay = 0.03
     page = await service.talk()
