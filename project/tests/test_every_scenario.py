@@ -126,7 +126,9 @@ async def differences(service: Service, verdicts: Verdicts, name: str, row: Row)
         seconds = time.monotonic() - began
         if row.again:
             # All of them: the first may be left before anything was asked.
-            await google.wait_for(lambda sim: not row.dies or not any(each.is_open for each in sim.connections[before:]))
+            await google.wait_for(
+                lambda sim: not row.dies or not any(each.is_open for each in sim.connections[before:])
+            )
             seen.append(await exchange(page, row, len(page.messages)))
         if "error" in first["proxy"]:
             seen = [" ".join(told([first]))]  # the question meets the same, with less to try

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from conversations.models import Conversation
 from conversations.tests.factories import NOW, SECOND, charlie, conversation, message, session
-from project.tests.browser.conftest import Complaints
+from project.tests.browser.conftest import Complaints, Edge
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -216,3 +216,28 @@ def test_two_people_never_see_each_others_things(
     expect(page.get_by_text("3 conversations found")).to_be_visible()
     expect(page.get_by_text("Secret plans")).to_be_hidden()
     context.close()
+
+
+def test_what_is_being_renamed_is_left_alone(page: Page, edge: Edge, live_server: Any) -> None:
+    page.goto(f"{live_server.url}/")
+    page.get_by_role("textbox", name="Message").fill("hello")
+    page.keyboard.press("Enter")
+    connection = edge.wait_for_typed()
+    connection.say("begun")
+    menu(page, "Weather in Bergen", "Rename")
+    field = page.get_by_role("textbox", name="Title")
+    field.fill("Half a ti")
+    connection.answer("done")
+    expect(page.locator("article[data-role=model]").last).to_contain_text("done")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("Half a ti")
+    page.keyboard.press("Escape")
+    expect(page.locator("#conversations").get_by_role("link", name="hello")).to_be_visible()
+
+
+@pytest.mark.parametrize("planted", ["../../accounts/logout/%3Fx=", "nonsense", "%3Cb%3E"])
+def test_an_address_cannot_offer_to_undo_something_else(page: Page, live_server: Any, planted: str) -> None:
+    page.goto(f"{live_server.url}/?deleted={planted}")
+    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    assert "deleted" not in page.url

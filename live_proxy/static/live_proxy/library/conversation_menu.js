@@ -7,12 +7,18 @@ import { gettext } from "../language/gettext.js";
 /** @typedef {import("../wire/api.js").ConversationRow} ConversationRow */
 
 export class ConversationMenu extends EventTarget {
+  /** @type {HTMLElement|null} that opened it */
+  #button = null;
+
   /** @param {string} base the address of the conversations of the API */
   constructor(base) {
     super();
     this.base = base;
     this.menu = element("div", { class: "menu", role: "menu", popover: "auto", "aria-label": gettext("Conversation") });
     this.menu.addEventListener("keydown", (event) => this.#key(event));
+    this.menu.addEventListener("beforetoggle", (event) => {
+      this.#button?.setAttribute("aria-expanded", String(/** @type {ToggleEvent} */ (event).newState === "open"));
+    });
     document.body.append(this.menu);
   }
 
@@ -27,12 +33,8 @@ export class ConversationMenu extends EventTarget {
       this.#act("delete", "bin", gettext("Delete"), row),
     );
     const place = button.getBoundingClientRect();
-    this.menu.addEventListener("toggle", (event) => {
-      button.setAttribute("aria-expanded", String(/** @type {ToggleEvent} */ (event).newState === "open"));
-    }, { once: true });
-    this.menu.addEventListener("beforetoggle", (event) => {
-      if (/** @type {ToggleEvent} */ (event).newState === "closed") button.setAttribute("aria-expanded", "false");
-    });
+    this.#button?.setAttribute("aria-expanded", "false");
+    this.#button = button;
     this.menu.showPopover();
     const { offsetWidth, offsetHeight } = this.menu;
     this.menu.style.left = `${Math.max(8, Math.min(place.left, innerWidth - offsetWidth - 8))}px`;

@@ -9,6 +9,7 @@ export class Drawer {
   #root = document.documentElement;
   #panel = find("#sidebar");
   #toggle = find("#sidebar-toggle");
+  #stage = find("#stage");
 
   constructor() {
     this.#toggle.addEventListener("click", () => this.open(!this.isOpen));
@@ -48,6 +49,7 @@ export class Drawer {
     if (small.matches && this.#root.dataset.sidebar === "closed") delete this.#root.dataset.sidebar;
     if (!small.matches && this.#root.dataset.sidebar === "open") delete this.#root.dataset.sidebar;
     this.#panel.inert = !this.isOpen;
+    this.#stage.inert = small.matches && this.isOpen; // it lies under the list
     this.#toggle.setAttribute("aria-expanded", String(this.isOpen));
   }
 }

@@ -2,6 +2,7 @@
 /** Renaming, pinning, deleting and finding conversations: what the sidebar's menu and search box do. */
 
 import { element } from "../foundation/dom.js";
+import { isComposing } from "../foundation/keyboard.js";
 import { words } from "../language/words.js";
 import { ApiError } from "../wire/api.js";
 import { ConversationMenu } from "./conversation_menu.js";
@@ -12,6 +13,7 @@ import { Undo } from "./undo.js";
 
 const LONGEST_TITLE = 200;
 const DELETED = "deleted";
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * @param {import("../wire/api.js").Api} api
@@ -69,17 +71,23 @@ export function enableLibrary(api, sidebar, urls) {
   menu.addEventListener("rename", (event) => {
     const row = /** @type {CustomEvent<ConversationRow>} */ (event).detail;
     const link = sidebar.itemOf(row.id)?.querySelector("a");
-    if (link) askTitle(link, row.title || words.untitled, (title) => change(row, { title }));
+    if (!link) return;
+    const release = sidebar.hold();
+    askTitle(link, row.title || words.untitled, (title) => {
+      release();
+      if (title) change(row, { title });
+    });
   });
 
   const gone = new URLSearchParams(location.search).get(DELETED);
-  if (gone) {
-    history.replaceState(null, "", urls.chat);
-    offerUndo(gone);
-  }
+  if (gone === null) return;
+  history.replaceState(null, "", urls.chat);
+  // Anybody can write an address: what it names must be a conversation, and nothing else.
+  if (UUID.test(gone)) offerUndo(gone);
 }
 
-/** @param {HTMLElement} link makes place for a field @param {string} title @param {(title: string) => void} done */
+/** @param {HTMLElement} link makes place for a field @param {string} title @param {(title: string) => void} done with the
+ *  new title, or nothing where it stays */
 function askTitle(link, title, done) {
   const field = element("input", { type: "text", class: "rename", value: title, maxlength: String(LONGEST_TITLE), "aria-label": words.title });
   let over = false;
@@ -87,12 +95,13 @@ function askTitle(link, title, done) {
     if (over) return;
     over = true;
     const chosen = field.value.trim();
+    const changed = keep && chosen !== title ? chosen : "";
     field.replaceWith(link);
-    if (keep && chosen && chosen !== title) done(chosen);
-    else link.focus();
+    if (!changed) link.focus();
+    done(changed);
   };
   field.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
+    if (isComposing(event)) return;
     if (event.key === "Enter") end(true);
     else if (event.key === "Escape") {
       event.preventDefault();

@@ -21,12 +21,17 @@ export function dateGroup(instant, now = new Date()) {
   return age <= 30 * DAY ? words.month : words.older;
 }
 
+/** @param {ConversationRow} row */
+const groupOf = (row) => (row.pinned ? words.pinned : dateGroup(row.updated_at));
+
 export class Sidebar extends EventTarget {
   drawer = new Drawer();
   /** @type {ConversationRow[]} pinned first, then last used first */
   #rows = [];
   /** @type {string|null} */
   #next = null;
+  #look = ""; // of what is drawn
+  #held = false;
   #list = find("#conversations");
   /** @type {HTMLButtonElement} */
   #more = find("#more-conversations");
@@ -62,7 +67,7 @@ export class Sidebar extends EventTarget {
     const at = others.findIndex((other) => other.pinned <= row.pinned && other.updated_at <= row.updated_at);
     others.splice(at === -1 ? others.length : at, 0, row);
     this.#rows = others.sort((one, other) => Number(other.pinned ?? false) - Number(one.pinned ?? false));
-    this.#draw();
+    if (this.#look !== this.#lookNow) this.#draw();
     this.dispatchEvent(new CustomEvent("renamed"));
   }
 
@@ -87,10 +92,25 @@ export class Sidebar extends EventTarget {
     return this.#list.querySelector(`[data-id="${CSS.escape(id)}"]`);
   }
 
+  /** While somebody writes in it the list stays as it is. @returns a function that lets it go */
+  hold() {
+    this.#held = true;
+    return () => {
+      this.#held = false;
+      if (this.#look !== this.#lookNow) this.#draw();
+    };
+  }
+
+  /** What can be seen of the rows. */
+  get #lookNow() {
+    return JSON.stringify([this.current, ...this.#rows.map((row) => [row.id, row.title, row.pinned, groupOf(row)])]);
+  }
+
   async #loadMore() {
     this.#more.disabled = true;
     try {
       this.add(await this.api.conversations(this.#next));
+      this.#more.textContent = words.showMore;
     } catch {
       this.#more.textContent = words.listNotLoaded;
     }
@@ -98,12 +118,14 @@ export class Sidebar extends EventTarget {
   }
 
   #draw() {
-    const groups = Map.groupBy(this.#rows, (row) => (row.pinned ? words.pinned : dateGroup(row.updated_at)));
+    this.#more.hidden = this.#next === null;
+    if (this.#held) return;
+    this.#look = this.#lookNow;
+    const groups = Map.groupBy(this.#rows, groupOf);
     this.#list.replaceChildren(...[...groups].flatMap(([name, rows]) => [
       element("h3", {}, name),
       element("ul", {}, ...rows.map((row) => this.#item(row))),
     ]));
-    this.#more.hidden = this.#next === null;
   }
 
   /** @param {ConversationRow} row */
