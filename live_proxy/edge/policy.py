@@ -46,6 +46,14 @@ def allows_family(policy: Policy, label: str) -> bool:
     return not policy.families or label in policy.families
 
 
+def allows_tool(policy: Policy, name: str) -> bool:
+    return not policy.tools or name in policy.tools
+
+
+def allows_modality(policy: Policy, name: str) -> bool:
+    return not policy.modalities or name in policy.modalities
+
+
 def held_to(policy: Policy, setup: JsonObject) -> JsonObject:
     """A Live set-up within the policy; `setup` itself where it is. Raises `ClientFault`."""
     return _held(policy, setup, "setup.", default="AUDIO")

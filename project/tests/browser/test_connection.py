@@ -1,10 +1,11 @@
 """Every way in which the page's socket can end: what it says, and whether it comes back."""
 
 import re
+import uuid
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from project.tests.browser.conftest import Complaints, Edge
 from project.tests.browser.test_talking import send
@@ -21,7 +22,7 @@ STAYS_AWAY = {
     1009: ("That message is too long to be sent. Please shorten it.", "Reconnect"),
     4400: ("The server did not understand this page. Reload it to get the current version.", "Reload"),
     4401: ("You are signed out.", "Sign in"),
-    4403: ("You are not allowed to open this conversation.", "New chat"),
+    4403: ("You are not allowed to do this.", "Try again"),
     4408: ("Your connection was too slow to keep up, so it was closed.", "Reconnect"),
     4409: ("This conversation goes on in another tab or device.", "Talk here"),
     4429: ("The limit of open sessions or messages is reached. Close another tab or wait a little.", "Try again"),
@@ -77,9 +78,12 @@ def test_an_unknown_conversation_is_named(page: Page, edge: Edge) -> None:
 def test_a_promised_conversation_that_never_came_to_be_starts_anew(page: Page, edge: Edge) -> None:
     edge.saves = False
     send(page, "first words")
-    edge.wait_for_typed().close(1012)
+    first = edge.wait_for_typed()
+    edge.sets_up = False
+    first.close(1012)
     second = edge.wait_for_connection(2)
     assert second.path == f"/ws/live/{edge.conversation}/"
+    edge.sets_up = True
     second.close(4404)
     third = edge.wait_for_connection(3)
     edge.wait_for_typed()
@@ -167,20 +171,73 @@ def test_an_ended_sign_in_behind_a_refused_handshake_is_noticed(page: Page, edge
     complaints.forgive("401")
 
 
-def test_a_coming_restart_is_announced(page: Page, edge: Edge) -> None:
+def test_a_coming_end_is_announced(page: Page, edge: Edge) -> None:
     send(page, "hello")
     edge.wait_for_typed().send({"goAway": {"timeLeft": "10s"}})
-    expect(page.locator("#status")).to_contain_text("about to restart")
+    expect(page.locator("#status")).to_contain_text("about to end")
 
 
-def test_another_model_in_the_middle_of_an_answer(page: Page, edge: Edge) -> None:
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (4403, "setup.tools: the tool googleSearch is not allowed for you; allowed: functions."),
+        (4429, "A session may last at most 600 seconds for you."),
+    ],
+)
+def test_which_limit_and_which_rule_is_said(page: Page, edge: Edge, code: int, reason: str) -> None:
     send(page, "hello")
-    edge.wait_for_typed().say("half an ans")
+    edge.wait_for_typed().route.close(code=code, reason=reason)
+    expect(page.get_by_role("alert")).to_contain_text(reason)
+    expect(page.get_by_role("alert").get_by_role("listitem")).not_to_have_count(0)
+
+
+def test_another_model_in_the_middle_of_an_answer_serves_the_next_one(page: Page, edge: Edge) -> None:
+    send(page, "hello")
+    first = edge.wait_for_typed()
+    first.say("half an ans")
     expect(page.locator("article[data-role=model]")).to_contain_text("half")
     page.get_by_role("combobox", name="Model").select_option("Gemini 2.5 Flash")
+    first.say("wer")
+    expect(page.locator("article[data-role=model]")).to_contain_text("half an answer")
+    assert len(edge.connections) == 1
+    first.end_turn()
     second = edge.wait_for_connection(2)
     assert second.path == f"/ws/live/{edge.conversation}/"
-    expect(page.locator("article[data-role=model]")).to_have_attribute("data-status", "interrupted")
+    expect(page.locator("article[data-role=model]")).to_have_attribute("data-status", "complete")
+    edge.wait_until(lambda: bool(second.received), "the set-up")
+    assert second.setup["model"] == "Gemini 2.5 Flash"
+
+
+def test_a_network_that_was_away_for_a_moment_leaves_who_serves_and_what_is_lost(
+    page: Page, edge: Edge, complaints: Complaints
+) -> None:
+    send(page, "hello")
+    edge.wait_for_typed().serves("sdk", "audio_out", reason="unavailable", **{"from": "websocket"})
+    expect(page.get_by_test_id("transport")).to_have_text("sdk")
+    page.context.set_offline(True)
+    expect(page.locator("#notice")).to_contain_text("You are offline.")
+    page.context.set_offline(False)
+    expect(page.locator("#notice")).to_be_hidden()
+    expect(page.get_by_test_id("transport")).to_have_text("sdk")
+    expect(page.get_by_test_id("transport")).to_have_attribute("data-tone", "less")
+    expect(page.locator("#status")).to_contain_text("without spoken answers")
+
+
+def test_who_leaves_while_something_waits_to_be_sent_is_asked(page: Page, edge: Edge) -> None:
+    edge.saves = False
+    send(page, "not confirmed")
+    connection = edge.wait_for_typed()
+    asked = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.close(run_before_unload=True)
+    edge.wait_until(lambda: asked == ["beforeunload"], "the question")
+    connection.notice(saved=connection.typed[0][0], message=str(uuid.uuid4()))
+    expect(page.locator("article[data-role=user]")).to_have_attribute("data-status", "complete")
 
 
 def test_without_a_network_the_page_says_what_happens_next(page: Page, edge: Edge, complaints: Complaints) -> None:

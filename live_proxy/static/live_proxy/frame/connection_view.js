@@ -8,7 +8,8 @@ import { ApiError } from "../wire/api.js";
 import { isFinal, SIGNED_OUT, TAKEN_OVER } from "../wire/close_codes.js";
 
 export class ConnectionView {
-  #served = "";
+  /** @type {import("../wire/protocol.js").Served|null} who serves now */
+  #served = null;
   #wasReady = false;
   #overHttp = false;
   #noticed = false; // whether the notice is about the connection
@@ -29,7 +30,7 @@ export class ConnectionView {
     socket.addEventListener("state", () => this[socket.state]());
     // An open connection notices it only when something is sent.
     addEventListener("offline", () => this.#offline());
-    addEventListener("online", () => socket.state === "ready" && this.ready());
+    addEventListener("online", () => socket.state === "ready" && this.#back());
   }
 
   get takenOver() {
@@ -65,6 +66,13 @@ export class ConnectionView {
     this.status.say(words.ready);
   }
 
+  /** The network is back, and the connection has outlived it. */
+  #back() {
+    this.#clear();
+    if (this.#served) this.#show(this.#served);
+    else this.ready();
+  }
+
   waiting() {
     if (this.#overHttp) return;
     this.closed();
@@ -74,15 +82,15 @@ export class ConnectionView {
   }
 
   closed() {
-    this.#served = "";
+    this.#served = null;
     this.status.badge(words.notConnected, "", "off");
-    this.showClosed(this.socket.code ?? 1006);
+    this.showClosed(this.socket.code ?? 1006, this.socket.reason);
     if (this.takenOver) this.status.say(words.following);
   }
 
-  /** @param {number} code */
-  showClosed(code) {
-    const notice = closeNotice(code);
+  /** @param {number} code @param {string} [reason] what the server said with it */
+  showClosed(code, reason = "") {
+    const notice = closeNotice(code, reason);
     /** @type {Record<string, () => void>} */
     const acts = {
       retry: () => this.socket.connect(),
@@ -119,15 +127,20 @@ export class ConnectionView {
       this.status.tone("wait");
       this.status.say(words.climbing);
     } else if (event.type === "served") {
-      const { transport, model, from, lost } = event.served;
-      this.#served = servedBy(transport, model, lost);
-      this.status.badge(transport, model, lost.length ? "less" : "on");
-      this.status.say(from ? fellBack(event.served) : this.#served);
+      this.#served = event.served;
+      this.#show(event.served);
+      if (event.served.from) this.status.say(fellBack(event.served));
     } else if (event.type === "failure") {
       if (this.#served) this.status.tone("stop");
       else this.status.badge(words.notServed, "", "stop");
       this.status.say(event.failure.message);
     } else if (event.type === "goAway") this.status.say(words.goingAway);
-    else if (event.type === "turnComplete" && this.#served) this.status.say(this.#served);
+    else if (event.type === "turnComplete" && this.#served) this.#show(this.#served);
+  }
+
+  /** @param {import("../wire/protocol.js").Served} served */
+  #show({ transport, model, lost }) {
+    this.status.badge(transport, model, lost.length ? "less" : "on");
+    this.status.say(servedBy(transport, model, lost));
   }
 }

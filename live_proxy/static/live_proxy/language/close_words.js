@@ -11,7 +11,7 @@ import { words } from "./words.js";
 export const final = {
   4400: { text: gettext("The server did not understand this page. Reload it to get the current version."), action: "reload", label: gettext("Reload") },
   4401: { text: gettext("You are signed out."), action: "login", label: gettext("Sign in") },
-  4403: { text: gettext("You are not allowed to open this conversation."), action: "new", label: gettext("New chat") },
+  4403: { text: gettext("You are not allowed to do this."), action: "retry", label: gettext("Try again"), moment: "forbidden" },
   4404: { text: gettext("This conversation does not exist."), action: "new", label: gettext("New chat") },
   4408: { text: gettext("Your connection was too slow to keep up, so it was closed."), action: "retry", label: gettext("Reconnect") },
   4409: { text: gettext("This conversation goes on in another tab or device."), action: "retry", label: gettext("Talk here"), tone: "info", moment: "elsewhere" },
@@ -27,8 +27,14 @@ const passing = {
   1013: gettext("The server is full right now. Trying again soon…"),
 };
 
+/** Codes whose reason is a sentence for the person: which of several limits, which of several rules. */
+const EXPLAINED = new Set([4403, 4429]);
+
+/** @param {number} code @param {string} [reason] what the server said with it @returns {Notice} */
+export const closeNotice = (code, reason = "") => (reason && EXPLAINED.has(code) ? { ...final[code], text: reason } : usual(code));
+
 /** @param {number} code @returns {Notice} */
-export const closeNotice = (code) =>
+const usual = (code) =>
   final[code] ?? {
     text: passing[code] ?? words.reconnecting,
     action: "retry",

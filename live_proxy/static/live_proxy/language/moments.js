@@ -72,6 +72,14 @@ const moments = {
     text: gettext("You have as many open sessions, or have sent as many messages, as this service allows at a time."),
     steps: [gettext("Close other tabs and devices that talk to it, or wait a minute."), gettext("Then press Try again.")],
   },
+  forbidden: {
+    title: gettext("This is not allowed for you"),
+    text: gettext("Whoever runs this service has set rules for what you may use."),
+    steps: [
+      gettext("Choose another model, or change your voice, language, instruction or Google Search in the settings."),
+      gettext("Then press Try again."),
+    ],
+  },
   elsewhere: {
     title: gettext("This conversation goes on elsewhere"),
     text: gettext("Another tab or device took it over. New messages appear here as they are saved."),

@@ -17,7 +17,7 @@ export class SettingsDialog {
 
   /**
    * @param {import("../wire/api.js").Api} api
-   * @param {{urls: Record<string, string>, username: string}} page
+   * @param {{urls: Record<string, string>, username: string, allows: {search: boolean}}} page
    * @param {(chosen: Preferences) => void} changed
    */
   constructor(api, page, changed) {
@@ -33,6 +33,7 @@ export class SettingsDialog {
     });
     const search = this.#field("search");
     search.checked = deviceChoice().search;
+    /** @type {HTMLElement} */ (search.closest("label")).hidden = !page.allows.search;
     this.#confirmErasure();
   }
 

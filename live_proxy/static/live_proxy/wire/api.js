@@ -1,11 +1,14 @@
 // @ts-check
 /** The record over HTTP. */
 
+import { object, text } from "../foundation/shape.js";
+
 export class ApiError extends Error {
-  /** @param {number} status 0: the network */
-  constructor(status) {
+  /** @param {number} status 0: the network @param {string} [sentence] the service's own, for people */
+  constructor(status, sentence = "") {
     super(`HTTP ${status}`);
     this.status = status;
+    this.sentence = sentence;
   }
 }
 
@@ -18,8 +21,17 @@ async function request(address, more = {}) {
     if (/** @type {Error} */ (error).name === "AbortError") throw error;
     throw new ApiError(0);
   }
-  if (!answer.ok) throw new ApiError(answer.status);
+  if (!answer.ok) throw new ApiError(answer.status, await sentenceOf(answer));
   return answer;
+}
+
+/** @param {Response} answer */
+async function sentenceOf(answer) {
+  try {
+    return text(object(object(await answer.json()).error).message);
+  } catch {
+    return "";
+  }
 }
 
 /** @param {string} address */
@@ -53,6 +65,11 @@ export class Api {
     this.base = base;
   }
 
+  /** @param {string} conversation @returns its address */
+  of(conversation) {
+    return `${this.base}${encodeURIComponent(conversation)}/`;
+  }
+
   /** @param {string|null} before @returns {Promise<ConversationPage>} */
   conversations(before) {
     return get(before ? `${this.base}?before=${encodeURIComponent(before)}` : this.base);
@@ -61,22 +78,22 @@ export class Api {
   /** @param {string} conversation @param {{id: string, text: string, family: string}} typed @param {AbortSignal} signal
    *  @returns an event stream */
   ask(conversation, typed, signal) {
-    return request(`${this.base}${conversation}/messages/`, { ...changing("POST", typed), signal });
+    return request(`${this.of(conversation)}messages/`, { ...changing("POST", typed), signal });
   }
 
   /** @param {string} conversation @param {{title?: string, pinned?: boolean}} change @returns {Promise<ConversationRow>} */
   change(conversation, change) {
-    return send(`${this.base}${conversation}/`, "PATCH", change);
+    return send(`${this.of(conversation)}`, "PATCH", change);
   }
 
   /** @param {string} conversation It can be restored for some minutes. */
   remove(conversation) {
-    return send(`${this.base}${conversation}/`, "DELETE", {});
+    return send(`${this.of(conversation)}`, "DELETE", {});
   }
 
   /** @param {string} conversation @returns {Promise<ConversationRow>} */
   restore(conversation) {
-    return send(`${this.base}${conversation}/restore/`, "POST", {});
+    return send(`${this.of(conversation)}restore/`, "POST", {});
   }
 
   /** @param {string} words @param {AbortSignal} signal @returns {Promise<{results: Found[]}>} */
@@ -91,12 +108,12 @@ export class Api {
 
   /** @param {string} conversation @param {string} message The thread ends before it from now on. */
   rewind(conversation, message) {
-    return send(`${this.base}${conversation}/rewind/`, "POST", { message });
+    return send(`${this.of(conversation)}rewind/`, "POST", { message });
   }
 
   /** @param {string} conversation @param {string} message @returns {Promise<import("../thread/served_view.js").ServedDetails>} */
   served(conversation, message) {
-    return get(`${this.base}${conversation}/messages/${message}/served/`);
+    return get(`${this.of(conversation)}messages/${message}/served/`);
   }
 
   /** @param {string} conversation @param {number|null} after @returns {AsyncGenerator<MessageRow[]>} */
@@ -104,7 +121,7 @@ export class Api {
     let next = after;
     do {
       const query = next === null ? "" : `?after=${next}`;
-      const page = await get(`${this.base}${conversation}/messages/${query}`);
+      const page = await get(`${this.of(conversation)}messages/${query}`);
       yield page.messages;
       next = page.next;
     } while (next !== null);

@@ -15,7 +15,7 @@ export class Connection {
    * @param {URL} address
    * @param {string} setup the first message
    * @param {(frame: string|ArrayBuffer) => void} received
-   * @param {(code: number) => void} closed called once, and not after `close`
+   * @param {(code: number, reason: string) => void} closed called once, and not after `close`
    */
   constructor(address, setup, received, closed) {
     this.closed = closed;
@@ -26,7 +26,7 @@ export class Connection {
       this.socket.send(setup);
     };
     this.socket.onmessage = ({ data }) => this.#over || received(data);
-    this.socket.onclose = ({ code }) => this.#end(code);
+    this.socket.onclose = ({ code, reason }) => this.#end(code, reason);
     this.#deadline.set(SETUP_DEADLINE);
   }
 
@@ -50,16 +50,21 @@ export class Connection {
     this.#deadline.clear();
   }
 
+  /** It takes nothing any more. */
+  giveUp() {
+    this.#end(GONE);
+  }
+
   close() {
     this.#over = true;
     this.#deadline.clear();
     this.socket.close(1000);
   }
 
-  /** @param {number} code */
-  #end(code) {
+  /** @param {number} code @param {string} [reason] */
+  #end(code, reason = "") {
     if (this.#over) return;
     this.close();
-    this.closed(code);
+    this.closed(code, reason);
   }
 }

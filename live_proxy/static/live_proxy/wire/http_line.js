@@ -2,7 +2,7 @@
 /** Messages over plain HTTP, for networks that let no WebSocket through. Takes from the socket's outbox and fires the
  *  same `live` events on the socket, so that nothing else on the page knows the difference. */
 
-import { SIGNED_OUT } from "./close_codes.js";
+import { isFinal, LIMIT, SIGNED_OUT, TOO_BIG } from "./close_codes.js";
 import { EventLines } from "./event_lines.js";
 import { newId } from "../foundation/ids.js";
 import { readMessage } from "./protocol.js";
@@ -10,7 +10,8 @@ import { words } from "../language/words.js";
 
 /** Sockets that closed before they opened, after which the network is believed to block them. */
 const BELIEVED_AFTER = 2;
-const UNAUTHENTICATED = 401;
+/** @type {Record<number, number>} What a socket would have been closed with. */
+const CODES = { 401: SIGNED_OUT, 403: 4403, 404: 4404, 413: TOO_BIG, 429: LIMIT };
 /** No close code: pictures need the socket. */
 export const NO_MEDIA = 0;
 
@@ -54,12 +55,17 @@ export class HttpLine extends EventTarget {
     this.#reading.abort();
   }
 
+  /** Whether the person has to do something first, such as to sign in. */
+  get #stopped() {
+    return this.socket.state === "closed";
+  }
+
   /** Send what waits, one message after the other. */
   async pump() {
-    if (!this.active || this.#busy || !this.socket.outbox.first) return;
+    if (!this.active || this.#busy || !this.socket.outbox.first || this.#stopped) return;
     this.#busy = this.socket.held = true;
     try {
-      for (let next = this.socket.outbox.first; next; next = this.socket.outbox.first) await this.#ask(next);
+      for (let next = this.socket.outbox.first; next && !this.#stopped; next = this.socket.outbox.first) await this.#ask(next);
     } finally {
       this.#busy = this.socket.held = false;
     }
@@ -69,10 +75,7 @@ export class HttpLine extends EventTarget {
   /** @param {import("./setup_message.js").Typed} typed */
   async #ask({ id, text, media }) {
     const { socket } = this;
-    if (media.length) {
-      socket.outbox.confirm(id);
-      return socket.dispatchEvent(new CustomEvent("refused", { detail: { id, code: NO_MEDIA } }));
-    }
+    if (media.length) return this.#refused(id, NO_MEDIA);
     socket.conversation ??= newId();
     let over = false;
     this.#reading = new AbortController();
@@ -84,13 +87,20 @@ export class HttpLine extends EventTarget {
         for (const payload of lines.feed(piece)) over = this.#take(payload) || over;
       }
     } catch (error) {
-      const status = /** @type {{status?: number}} */ (error).status ?? 0;
-      if (status === UNAUTHENTICATED) return socket.stop(SIGNED_OUT);
+      const { status = 0, sentence = "" } = /** @type {{status?: number, sentence?: string}} */ (error);
+      const code = CODES[status] ?? 0;
+      if (code === TOO_BIG) return this.#refused(id, code);
+      if (isFinal(code)) return socket.stop(code, sentence);
       if (signal.aborted) over = this.#take('{"serverContent": {"interrupted": true, "turnComplete": true}}');
-    } finally {
-      socket.outbox.confirm(id);
     }
+    socket.outbox.confirm(id);
     if (!over) this.#fire({ type: "failure", failure: { kind: "network", message: words.lost, help: "", retryable: true, tried: [] } });
+  }
+
+  /** @param {string} id @param {number} code why it does not go out */
+  #refused(id, code) {
+    this.socket.outbox.confirm(id);
+    this.socket.dispatchEvent(new CustomEvent("refused", { detail: { id, code } }));
   }
 
   /** @param {string} payload @returns {boolean} whether the turn is over */

@@ -2,20 +2,20 @@
 /** What the page sends: set-up, messages, media, in the Live API's own words. Pure. */
 
 /**
- * @typedef {{family: string, instruction: string, voice: string, language: string, search: boolean}} Wishes
- *   `search`: answers may look things up on the web
+ * @typedef {{family: string, instruction: string, voice: string, language: string, search: boolean, writing: boolean}} Wishes
+ *   `search`: answers may look things up on the web; `writing`: they may be written, else the words of spoken ones are read
  * @typedef {{marked: boolean}} Talk a spoken conversation; `marked`: the page itself says when the person speaks
  * @typedef {{mimeType: string, data: string}} Media bytes as base64
  * @typedef {{id: string, text: string, media: Media[]}} Typed
  */
 
 /** @param {Wishes} wishes @param {Talk|null} talk */
-export function setupMessage({ family, instruction, voice, language, search }, talk) {
+export function setupMessage({ family, instruction, voice, language, search, writing }, talk) {
   /** @type {Record<string, unknown>} */
   const setup = { model: family, generationConfig: { responseModalities: ["TEXT"] } };
   if (instruction) setup.systemInstruction = { parts: [{ text: instruction }] };
   if (search) setup.tools = [{ googleSearch: {} }];
-  if (talk) {
+  if (talk || !writing) {
     /** @type {Record<string, unknown>} */
     const speechConfig = {};
     if (voice) speechConfig.voiceConfig = { prebuiltVoiceConfig: { voiceName: voice } };
@@ -24,7 +24,7 @@ export function setupMessage({ family, instruction, voice, language, search }, t
     setup.generationConfig = { responseModalities: ["AUDIO"], ...speaks };
     setup.inputAudioTranscription = {};
     setup.outputAudioTranscription = {};
-    if (talk.marked) setup.realtimeInputConfig = { automaticActivityDetection: { disabled: true } };
+    if (talk?.marked) setup.realtimeInputConfig = { automaticActivityDetection: { disabled: true } };
   }
   return JSON.stringify({ setup });
 }
