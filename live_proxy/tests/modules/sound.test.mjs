@@ -143,3 +143,26 @@ test("speech begins and ends, and a noisy room is not speech", () => {
   room.reset();
   assert.equal(room.feed(0.5, 200), "");
 });
+
+test("an answer at another rate is one sound, however it is cut", async () => {
+  const told = [];
+  globalThis.AudioWorkletNode = class {
+    port = { postMessage: (message) => told.push(message) };
+    connect = (target) => target;
+  };
+  globalThis.GainNode = class {
+    connect = (target) => target;
+  };
+  const { Speaker } = await import("../../static/live_proxy/voice/speaker.js");
+  const speaker = new Speaker();
+  speaker.attach({});
+  const pcm = toPcm(tone(440, 16_000, 0.5));
+  for (let at = 0; at < pcm.length; at += 640) {
+    speaker.play(toBase64(new Uint8Array(pcm.slice(at, at + 640).buffer)), "audio/pcm;rate=16000");
+  }
+  const heard = told.flatMap(({ pcm: buffer }) => [...new Int16Array(buffer)]);
+  assert.ok(Math.abs(heard.length - 12_000) < 40, `${heard.length} samples`);
+  const steady = heard.slice(20); // the filter has its first samples by then
+  const steps = steady.slice(1).map((sample, at) => Math.abs(sample - steady[at]));
+  assert.ok(Math.max(...steps) < 16_384 * 0.125, "440 Hz at half loudness moves by an eighth of it at most");
+});

@@ -11,6 +11,7 @@ window.asked = [];
 window.silentAt = null;
 const connect = AudioNode.prototype.connect;
 AudioNode.prototype.connect = function (target, ...more) {
+  window.room = this.context;
   if (target instanceof AudioDestinationNode) {
     window.analyser = new AnalyserNode(this.context, {fftSize: 256});
     connect.call(this, window.analyser);

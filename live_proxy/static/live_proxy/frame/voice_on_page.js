@@ -15,12 +15,16 @@ import { VoiceView } from "../voice/voice_view.js";
 const PICTURE_MOMENTS = { denied: "camera_denied", no_camera: "no_camera", insecure: "insecure" };
 
 export class VoiceOnPage {
+  #offered = false; // whether the notice offers voice
+  #cutOff = false; // whether a call ended because the network lets no WebSocket through
+
   /**
    * @param {import("../wire/socket.js").LiveSocket} socket
    * @param {import("./status.js").StatusView} status
    * @param {{worklets: {capture: string, playback: string}}} page
    */
   constructor(socket, status, page) {
+    this.status = status;
     this.call = new Call(socket, new SoundRoom(page.worklets), deviceChoice);
     this.view = new VoiceView(this.call);
     this.call.addEventListener("trouble", (event) => {
@@ -30,13 +34,12 @@ export class VoiceOnPage {
       });
       find("#notice button").focus();
     });
-    this.call.addEventListener("offered", () => {
-      status.notice({ text: talkWords.offered, label: talkWords.talkAgain, tone: "info" }, () => {
-        status.clearNotice();
-        this.call.resume();
-      });
+    this.call.addEventListener("offered", () => this.#offer(talkWords.talkAgain, () => this.call.resume()));
+    this.call.addEventListener("change", () => this.#offered && !this.call.resumable && this.#take());
+    this.view.addEventListener("refused", (event) => {
+      status.notice({ text: /** @type {CustomEvent} */ (event).detail, tone: "info" });
     });
-    new LivePictureView(socket, this.call).addEventListener("trouble", (event) => {
+    new LivePictureView(this.call).addEventListener("trouble", (event) => {
       status.moment(PICTURE_MOMENTS[/** @type {CustomEvent} */ (event).detail]);
     });
   }
@@ -44,8 +47,30 @@ export class VoiceOnPage {
   /** @param {boolean} talks whether the chosen model does @param {boolean} overHttp */
   offer(talks, overHttp) {
     const reason = overHttp ? talkWords.overHttp : talks ? "" : talkWords.noVoice;
-    if (reason) this.call.end();
+    if (reason && this.call.begun) {
+      this.call.end();
+      this.#cutOff = overHttp;
+    }
     this.view.offer(reason);
+    if (!reason && this.#cutOff) {
+      this.#cutOff = false;
+      this.#offer(talkWords.start, () => this.call.start());
+    }
+  }
+
+  /** @param {string} label @param {() => void} talk */
+  #offer(label, talk) {
+    this.#offered = true;
+    this.status.notice({ text: talkWords.offered, label, tone: "info" }, () => {
+      this.#take();
+      talk();
+    });
+  }
+
+  /** The offer was taken, or does not hold any more. */
+  #take() {
+    this.#offered = false;
+    this.status.clearNotice();
   }
 
   /** A typed message waits for its answer. */
@@ -60,6 +85,6 @@ export class VoiceOnPage {
     const { lost, transport } = event.served;
     const deaf = lost.includes("audio_in");
     const sentence = deaf ? talkWords.deaf : lost.includes("audio_out") ? talkWords.silent : "";
-    this.view.note(filled(sentence, { transport }));
+    this.view.note("lost", filled(sentence, { transport }));
   }
 }

@@ -1,19 +1,24 @@
 // @ts-check
 /** What the page says during a spoken conversation. */
 
-import { gettext } from "./gettext.js";
+import { filled, gettext } from "./gettext.js";
 
 /** @type {Record<import("../voice/call_state.js").CallState, string>} */
 export const callWords = {
   ended: gettext("Voice has ended"),
   connecting: gettext("Connecting…"),
   reconnecting: gettext("Reconnecting…"),
+  asleep: gettext("The browser has put the sound to sleep. Press any key or click to wake it"),
   deaf: gettext("Gemini cannot hear you now. Type instead"),
+  unserved: gettext("Nobody answers right now"),
   muted: gettext("You are muted"),
   speaking: gettext("Gemini is speaking"),
   thinking: gettext("Thinking…"),
   listening: gettext("Listening"),
 };
+
+/** @param {string} state in words */
+export const alsoMuted = (state) => filled(gettext("%(state)s. You are muted"), { state });
 
 export const talkWords = {
   holdToTalk: gettext("Hold the space bar or the button to talk"),
@@ -28,6 +33,8 @@ export const talkWords = {
   deaf: gettext("%(transport)s takes no voice, so your microphone is off. Type and the conversation goes on; voice comes back by itself when it can."),
   silent: gettext("%(transport)s gives no spoken answers: they come as text."),
   microphoneOff: gettext("Your microphone is off"),
+  behind: gettext("Your network is too slow for your voice: parts of what you say are lost."),
+  replaced: gettext("The microphone was unplugged. The usual one listens now."),
   offered: gettext("Voice is possible again."),
   talkAgain: gettext("Talk again"),
   unseen: gettext("Nobody sees your picture on this connection; it waits."),

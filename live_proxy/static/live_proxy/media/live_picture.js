@@ -54,6 +54,7 @@ export class LivePicture extends EventTarget {
     this.preview.srcObject = stream;
     stream.getVideoTracks()[0].addEventListener("ended", () => this.preview.srcObject === stream && this.hide());
     await this.preview.play().catch(() => {});
+    if (asked !== this.#asked) return false;
     this.#timer = setInterval(() => this.#take(), EVERY);
     return true;
   }

@@ -12,8 +12,8 @@ export class LivePictureView extends EventTarget {
   #buttons = { camera: find("#camera"), screen: find("#screen") };
   picture = new LivePicture(/** @type {HTMLVideoElement} */ (find("#preview")));
 
-  /** @param {import("../wire/socket.js").LiveSocket} socket @param {import("../voice/call.js").Call} call */
-  constructor(socket, call) {
+  /** @param {import("../voice/call.js").Call} call */
+  constructor(call) {
     super();
     this.call = call;
     for (const source of /** @type {const} */ (["camera", "screen"])) {
@@ -21,7 +21,7 @@ export class LivePictureView extends EventTarget {
     }
     /** @type {HTMLButtonElement} */ (this.#buttons.screen).hidden = !navigator.mediaDevices?.getDisplayMedia;
     this.picture.addEventListener("picture", (event) => {
-      socket.sendNow(pictureMessage(/** @type {CustomEvent} */ (event).detail));
+      call.uplink.picture(pictureMessage(/** @type {CustomEvent} */ (event).detail));
     });
     this.picture.addEventListener("ended", () => this.#show());
     call.addEventListener("change", () => {
@@ -44,7 +44,7 @@ export class LivePictureView extends EventTarget {
 
   #show() {
     const { source } = this.picture;
-    this.picture.paused = !this.call.talking.heard;
+    this.picture.paused = !this.call.talking.heard || !this.call.talking.served;
     this.#frame.hidden = source === null;
     for (const [name, button] of Object.entries(this.#buttons)) button.setAttribute("aria-pressed", String(name === source));
     const seen = source === "screen" ? talkWords.screenOn : talkWords.cameraOn;

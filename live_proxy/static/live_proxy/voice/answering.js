@@ -30,8 +30,12 @@ export class Answering {
     this.changed();
   }
 
+  /** Nothing is due: it has come, or the person goes on. */
   settle() {
+    if (!this.due) return;
     this.#since = -THINKING;
+    clearTimeout(this.#timer);
+    this.changed();
   }
 
   /** @param {import("../wire/protocol.js").LiveEvent} event */

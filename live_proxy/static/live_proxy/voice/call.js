@@ -1,12 +1,17 @@
 // @ts-check
 /** A spoken conversation over the page's socket, from its begin to its end. Fires `change` when something that is
- *  shown changes, `trouble` with its name, and `offered` when voice is possible again. */
+ *  shown changes, `trouble` with its name, `offered` when voice is possible again, and `replaced` when another
+ *  microphone listens than before. */
 
 import { Answering } from "./answering.js";
 import { stateOf } from "./call_state.js";
 import { Microphone, MicrophoneError } from "./microphone.js";
 import { Speaker } from "./speaker.js";
 import { Talking } from "./talking.js";
+import { Uplink } from "../wire/uplink.js";
+
+/** What shows that somebody serves. */
+const SIGNS_OF_LIFE = new Set(["heard", "audio", "text", "spoken"]);
 
 export class Call extends EventTarget {
   begun = false;
@@ -14,7 +19,10 @@ export class Call extends EventTarget {
   speaker = new Speaker();
   #changed = () => this.dispatchEvent(new CustomEvent("change"));
   answering = new Answering(this.speaker, this.#changed);
-  #connectedBefore = false;
+  /** Whether somebody has served it. */
+  connectedBefore = false;
+  #looking = false; // for somebody who serves
+  #unserved = false;
   #starting = 0;
 
   /**
@@ -27,17 +35,24 @@ export class Call extends EventTarget {
     this.socket = socket;
     this.room = room;
     this.choice = choice;
-    this.talking = new Talking(socket, this.microphone, this.answering, choice);
-    this.microphone.addEventListener("lost", () => this.#listen("").catch((error) => this.#trouble(error)));
+    this.uplink = new Uplink(socket);
+    this.talking = new Talking(socket, this.uplink, this.microphone, this.answering, choice);
+    this.microphone.addEventListener("lost", () => this.#replace());
+    this.uplink.addEventListener("change", this.#changed);
+    room.addEventListener("change", this.#changed);
     socket.addEventListener("state", () => this.#connection());
+    // Whatever comes next on another connection is another answer.
+    socket.addEventListener("dropped", () => this.speaker.silence());
   }
 
   get state() {
     return stateOf({
       begun: this.begun,
       microphone: this.microphone.open,
-      connected: this.talking.served,
-      connectedBefore: this.#connectedBefore,
+      connected: this.talking.served && !this.#looking,
+      connectedBefore: this.connectedBefore,
+      awake: this.room.awake,
+      unserved: this.#unserved,
       heard: this.talking.heard,
       muted: this.talking.muted,
       sounding: this.speaker.sounding,
@@ -50,7 +65,7 @@ export class Call extends EventTarget {
     if (this.begun) return;
     const starting = ++this.#starting;
     this.begun = true;
-    this.#connectedBefore = false;
+    this.connectedBefore = this.#looking = this.#unserved = false;
     this.talking.begin();
     this.#changed();
     try {
@@ -94,13 +109,33 @@ export class Call extends EventTarget {
   }
 
   async changeMicrophone(/** @type {string} */ device) {
-    if (this.microphone.open) await this.#listen(device).catch((error) => this.#trouble(error));
+    if (this.microphone.open) await this.#listenAgain(device);
+  }
+
+  /** Whether the person can be heard again, once they say so. */
+  get resumable() {
+    return this.begun && this.talking.heard && !this.microphone.open;
   }
 
   /** Talk again, where a transport that hears serves again. From a click. */
   async resume() {
-    if (!this.begun || !this.talking.heard || this.microphone.open) return;
-    await this.#listen(this.choice().microphone).catch((error) => this.#trouble(error));
+    if (this.resumable) await this.#listenAgain(this.choice().microphone);
+  }
+
+  /** The microphone was unplugged: the usual one takes its place, and the person is told. */
+  async #replace() {
+    if (await this.#listenAgain("")) this.dispatchEvent(new CustomEvent("replaced"));
+  }
+
+  /** @param {string} device @returns {Promise<boolean>} whether it listens. What goes wrong ends this call, and no later one. */
+  async #listenAgain(device) {
+    const call = this.#starting;
+    try {
+      return await this.#listen(device);
+    } catch (error) {
+      if (call === this.#starting) this.#trouble(error);
+      return false;
+    }
   }
 
   /** Push-to-talk was chosen, or not. */
@@ -113,8 +148,19 @@ export class Call extends EventTarget {
   /** @param {import("../wire/protocol.js").LiveEvent} event */
   take(event) {
     if (!this.begun || !this.socket.talk) return; // what the connection before the call still says is not meant
-    if (event.type === "served") this.#serves(!event.served.lost.includes("audio_in"));
-    else this.answering.take(event);
+    if (event.type === "served") return this.#serves(!event.served.lost.includes("audio_in"));
+    this.answering.take(event);
+    if (event.type === "climbing") this.#upstream(true, false);
+    else if (event.type === "failure") this.#upstream(false, true);
+    else if (SIGNS_OF_LIFE.has(event.type)) this.#upstream(false, false);
+  }
+
+  /** @param {boolean} looking for somebody who serves @param {boolean} unserved */
+  #upstream(looking, unserved) {
+    if (this.#looking === looking && this.#unserved === unserved) return;
+    this.#looking = looking;
+    this.#unserved = unserved;
+    this.#changed();
   }
 
   /** @param {string} device */
@@ -129,7 +175,8 @@ export class Call extends EventTarget {
   #serves(heard) {
     const again = heard && !this.talking.heard;
     Object.assign(this.talking, { served: true, heard });
-    this.#connectedBefore = true;
+    this.connectedBefore = true;
+    this.#looking = this.#unserved = false;
     if (!heard) this.microphone.close(); // a light that is on says that somebody listens
     else if (again) this.dispatchEvent(new CustomEvent("offered"));
     this.#changed();
@@ -137,7 +184,10 @@ export class Call extends EventTarget {
 
   #connection() {
     if (!this.begun) return;
-    if (this.socket.state !== "ready") this.talking.served = this.talking.pressed = false;
+    if (this.socket.state !== "ready") {
+      this.talking.served = this.talking.pressed = this.#looking = false;
+      this.speaker.end(); // what is here is played; more of it does not come
+    }
     if (this.socket.state === "closed") return this.end();
     this.#changed();
   }

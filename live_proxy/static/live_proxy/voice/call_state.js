@@ -1,13 +1,15 @@
 // @ts-check
 /** What a call is doing, out of what is known about it. Pure. */
 
-/** @typedef {"ended"|"connecting"|"reconnecting"|"deaf"|"muted"|"speaking"|"thinking"|"listening"} CallState */
+/** @typedef {"ended"|"connecting"|"reconnecting"|"asleep"|"deaf"|"unserved"|"muted"|"speaking"|"thinking"|"listening"} CallState */
 /**
  * @typedef {object} Facts
  * @property {boolean} begun whether the person wants to talk
  * @property {boolean} microphone whether it is open
  * @property {boolean} connected whether a transport serves
  * @property {boolean} connectedBefore in this call
+ * @property {boolean} awake false where the browser has put the page's sound to sleep
+ * @property {boolean} unserved whether the last that was said found nobody to answer
  * @property {boolean} heard false where the transport of now takes no voice
  * @property {boolean} muted
  * @property {boolean} sounding whether an answer is audible
@@ -18,8 +20,10 @@
 export function stateOf(facts) {
   if (!facts.begun) return "ended";
   if (!facts.connected) return facts.connectedBefore ? "reconnecting" : "connecting";
+  if (!facts.awake) return "asleep";
   if (facts.sounding) return "speaking";
   if (!facts.heard) return "deaf";
+  if (facts.unserved) return "unserved";
   if (facts.awaiting) return "thinking";
   return facts.muted || !facts.microphone ? "muted" : "listening";
 }

@@ -11,10 +11,16 @@ class Capture extends AudioWorkletProcessor {
   #resampler = new Resampler(sampleRate, RATE);
   #frame = new Float32Array(FRAME);
   #filled = 0;
+  #over = false;
 
-  /** @param {Float32Array[][]} inputs */
+  constructor() {
+    super();
+    this.port.onmessage = () => (this.#over = true);
+  }
+
+  /** @param {Float32Array[][]} inputs @returns {boolean} false once nobody listens to it any more */
   process([channels]) {
-    if (!channels?.length) return true;
+    if (!channels?.length) return !this.#over;
     for (const sample of this.#resampler.push(mono(channels))) {
       this.#frame[this.#filled++] = sample;
       if (this.#filled === FRAME) this.#send();

@@ -42,6 +42,8 @@ export class Microphone extends EventTarget {
   #stream = null;
   /** @type {AudioNode[]} */
   #nodes = [];
+  /** @type {AudioWorkletNode|null} */
+  #worklet = null;
   #opening = 0;
 
   get open() {
@@ -91,6 +93,7 @@ export class Microphone extends EventTarget {
     };
     source.connect(worklet);
     this.#nodes = [source, worklet];
+    this.#worklet = worklet;
     stream.getAudioTracks()[0].addEventListener("ended", () => {
       if (this.#stream !== stream) return;
       this.close();
@@ -111,6 +114,8 @@ export class Microphone extends EventTarget {
 
   #letGo() {
     for (const node of this.#nodes) node.disconnect();
+    this.#worklet?.port.postMessage("over"); // without a word it would run as long as its context
+    this.#worklet = null;
     for (const track of this.#stream?.getTracks() ?? []) track.stop();
     this.#nodes = [];
     this.#stream = null;

@@ -32,5 +32,7 @@ export function enablePushToTalk(call, button) {
     call.press(true);
   });
   for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) button.addEventListener(name, letGo);
+  // Who cannot hold it (by Enter, or with a screen reader) presses to begin and again to end.
+  button.addEventListener("click", ({ detail }) => detail === 0 && call.press(!call.talking.pressed));
   button.addEventListener("contextmenu", (event) => event.preventDefault());
 }

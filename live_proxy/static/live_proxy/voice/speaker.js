@@ -1,7 +1,7 @@
 // @ts-check
 /** The loudspeaker: plays an answer's pieces in order. Fires `sounding` when it falls silent or begins to sound. */
 
-import { fromBase64, fromBytes, rateOf } from "./pcm.js";
+import { fromBase64, fromBytes, rateOf, toPcm } from "./pcm.js";
 import { Resampler } from "./resampler.js";
 
 const RATE = 24_000;
@@ -16,6 +16,8 @@ export class Speaker extends EventTarget {
   /** @type {GainNode|null} */
   #gain = null;
   #volume = 1;
+  /** @type {{rate: number, resampler: Resampler}|null} of an answer that comes at another rate */
+  #other = null;
 
   /** @param {AudioContext} context with the worklet's module in it */
   attach(context) {
@@ -52,8 +54,15 @@ export class Speaker extends EventTarget {
     } catch {
       return;
     }
-    if (rate !== RATE) pcm = resampled(pcm, rate);
+    if (rate !== RATE) pcm = this.#resampled(pcm, rate);
     this.#node.port.postMessage({ pcm: pcm.buffer }, [pcm.buffer]);
+  }
+
+  /** @param {Int16Array} pcm @param {number} rate One for all pieces: each goes on where the last one ended. */
+  #resampled(pcm, rate) {
+    if (this.#other?.rate !== rate) this.#other = { rate, resampler: new Resampler(rate, RATE) };
+    const made = this.#other.resampler.push(Float32Array.from(pcm, (sample) => sample / 32_768));
+    return toPcm(made);
   }
 
   /** The answer is complete: what is there is played to its end. */
@@ -71,10 +80,4 @@ export class Speaker extends EventTarget {
     this.#volume = volume;
     if (this.#gain) this.#gain.gain.value = volume;
   }
-}
-
-/** @param {Int16Array} pcm @param {number} rate */
-function resampled(pcm, rate) {
-  const made = new Resampler(rate, RATE).push(Float32Array.from(pcm, (sample) => sample / 32_768));
-  return Int16Array.from(made, (sample) => sample * 32_767);
 }

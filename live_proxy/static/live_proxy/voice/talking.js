@@ -21,12 +21,14 @@ export class Talking {
 
   /**
    * @param {import("../wire/socket.js").LiveSocket} socket
+   * @param {import("../wire/uplink.js").Uplink} uplink
    * @param {import("./microphone.js").Microphone} microphone
    * @param {import("./answering.js").Answering} answering
    * @param {() => import("../settings/device_choice.js").DeviceChoice} choice
    */
-  constructor(socket, microphone, answering, choice) {
+  constructor(socket, uplink, microphone, answering, choice) {
     this.socket = socket;
+    this.uplink = uplink;
     this.microphone = microphone;
     this.answering = answering;
     this.choice = choice;
@@ -64,9 +66,10 @@ export class Talking {
   #frame({ data, level }) {
     this.level = this.muted ? 0 : level;
     if (this.muted || !this.#listens) return;
-    const ended = this.#watch.feed(level, FRAME_MS) === "ended";
-    if (ended && !this.choice().pushToTalk && !this.answering.speaker.sounding) this.answering.expect();
-    this.socket.sendNow(soundMessage(data));
+    const news = this.#watch.feed(level, FRAME_MS);
+    if (news === "began") this.answering.settle();
+    else if (news === "ended" && !this.choice().pushToTalk && !this.answering.speaker.sounding) this.answering.expect();
+    this.uplink.sound(soundMessage(data));
   }
 
   get #listens() {

@@ -2,13 +2,18 @@
 /** The panel of a spoken conversation: its state in words, its levels, its buttons and options. */
 
 import { find } from "../foundation/dom.js";
-import { callWords, talkWords } from "../language/call_words.js";
+import { alsoMuted, callWords, talkWords } from "../language/call_words.js";
 import { deviceChoice, keepDeviceChoice } from "../settings/device_choice.js";
 import { DevicesView } from "./devices_view.js";
 import { LevelsView } from "./levels_view.js";
 import { enablePushToTalk } from "./push_to_talk.js";
+import { ScreenLock } from "./screen_lock.js";
 
-export class VoiceView {
+/** Milliseconds for which the panel still says that voice has ended. */
+const LINGER = 3000;
+
+/** Fires `refused` with the reason where voice is asked for and cannot be had. */
+export class VoiceView extends EventTarget {
   #panel = find("#voice");
   #state = find("#voice-state");
   #note = find("#voice-note");
@@ -19,18 +24,33 @@ export class VoiceView {
   #levels;
   #devices;
   #listed = false;
-  /** @type {WakeLockSentinel|null} */
-  #awake = null;
+  #shown = false;
+  #focused = false;
+  #timer = 0;
+  #awake = new ScreenLock();
+  #notes = { lost: "", behind: "", device: "" };
+  /** Why voice cannot be started, empty where it can. */
+  #refusal = "";
 
   /** @param {import("./call.js").Call} call */
   constructor(call) {
+    super();
     this.call = call;
     this.#levels = new LevelsView(/** @type {HTMLCanvasElement} */ (find("#levels")), () =>
-      call.speaker.sounding ? { level: call.speaker.level, answer: true } : { level: call.talking.level, answer: false },
+      call.speaker.sounding
+        ? { level: call.speaker.level, answer: true }
+        : { level: call.microphone.open ? call.talking.level : 0, answer: false },
     );
     this.#devices = new DevicesView(find("#microphone"), find("#loudspeaker"), call);
     enablePushToTalk(call, this.#talk);
-    this.#start.addEventListener("click", () => call.start());
+    this.#start.addEventListener("click", () => {
+      if (this.#refusal) this.dispatchEvent(new CustomEvent("refused", { detail: this.#refusal }));
+      else call.start();
+    });
+    // The space bar talks: it must not press again what was clicked last.
+    this.#panel.addEventListener("click", ({ detail, target }) => {
+      if (detail && call.begun && call.choice().pushToTalk && /** @type {Element} */ (target).closest("button")) this.#talk.focus();
+    });
     find("#end-voice").addEventListener("click", () => call.end());
     this.#mute.addEventListener("click", () => call.mute(!call.talking.muted));
     this.#resume.addEventListener("click", () => call.resume());
@@ -43,8 +63,9 @@ export class VoiceView {
       keepDeviceChoice({ volume: Number(volume.value) });
     });
     call.addEventListener("change", () => this.#show());
+    call.addEventListener("replaced", () => this.note("device", talkWords.replaced));
     document.addEventListener("visibilitychange", () => document.hidden || call.room.wake());
-    document.addEventListener("pointerdown", () => call.room.wake());
+    for (const sign of ["pointerdown", "keydown"]) document.addEventListener(sign, () => call.room.wake());
   }
 
   /** @param {string} selector @param {"pushToTalk"|"halfDuplex"} name @param {() => void} then */
@@ -58,34 +79,55 @@ export class VoiceView {
     });
   }
 
-  /** @param {string} reason why voice cannot be started, empty where it can */
+  /** @param {string} reason why voice cannot be started, empty where it can. The button can be reached all the same,
+   *  and says why. */
   offer(reason) {
-    this.#start.disabled = reason !== "";
+    this.#refusal = reason;
+    this.#start.disabled = false;
+    this.#start.setAttribute("aria-disabled", String(reason !== ""));
     this.#start.title = reason || talkWords.start;
   }
 
   #show() {
     const { call } = this;
-    const { state, begun } = call;
+    const { begun, state } = call;
+    if (begun) {
+      if (!this.#shown) this.#began();
+      this.#showCall();
+    } else if (this.#shown) this.#ended();
+    this.#panel.dataset.state = state;
+    this.#say(this.#sentence());
+  }
+
+  #showCall() {
+    const { call } = this;
     const { muted, pressed, heard } = call.talking;
     const byHand = call.choice().pushToTalk;
-    const began = begun && this.#panel.hidden;
-    this.#panel.hidden = !begun;
-    this.#panel.dataset.state = state;
-    this.#start.hidden = begun;
-    const off = begun && heard && !call.microphone.open && call.talking.served;
-    if (off) this.#say(talkWords.microphoneOff);
-    else this.#say(byHand && state === "listening" ? (pressed ? talkWords.release : talkWords.holdToTalk) : callWords[state]);
     this.#mute.setAttribute("aria-pressed", String(muted));
     this.#mute.title = muted ? talkWords.muted : talkWords.mute;
+    this.#mute.hidden = !call.microphone.open;
     this.#talk.hidden = !byHand || !heard;
     this.#talk.setAttribute("aria-pressed", String(pressed));
-    this.#resume.hidden = !off;
-    this.#mute.hidden = !call.microphone.open;
-    if (began) this.#began();
-    else if (!begun) this.#ended();
+    this.#resume.hidden = !this.#off;
     if (call.microphone.open && !this.#listed) this.#devices.list();
     this.#listed = call.microphone.open;
+    this.note("behind", call.uplink.behind ? talkWords.behind : "");
+    // What had the focus may be gone: the person is still in the call.
+    if (document.activeElement === document.body && this.#focused) this.#takeFocus();
+    this.#focused = this.#panel.contains(document.activeElement);
+  }
+
+  /** Whether somebody would hear the person, and the microphone is off. */
+  get #off() {
+    const { resumable, talking } = this.call;
+    return resumable && talking.served;
+  }
+
+  #sentence() {
+    const { state, talking, choice } = this.call;
+    if (this.#off) return talkWords.microphoneOff;
+    if (choice().pushToTalk && state === "listening") return talking.pressed ? talkWords.release : talkWords.holdToTalk;
+    return talking.muted && (state === "speaking" || state === "thinking") ? alsoMuted(callWords[state]) : callWords[state];
   }
 
   /** @param {string} sentence Said once: a live region that is set again would be read again. */
@@ -93,25 +135,40 @@ export class VoiceView {
     if (this.#state.textContent !== sentence) this.#state.textContent = sentence;
   }
 
-  /** @param {string} sentence what is lost on the transport of now, or nothing */
-  note(sentence) {
-    this.#note.textContent = sentence;
-    this.#note.hidden = sentence === "";
+  /** @param {"lost"|"behind"|"device"} about @param {string} sentence or nothing, where there is nothing to say any more */
+  note(about, sentence) {
+    this.#notes[about] = sentence;
+    const said = Object.values(this.#notes).filter(Boolean).join(" ");
+    if (this.#note.textContent !== said) this.#note.textContent = said;
+    this.#note.hidden = said === "";
   }
 
   #began() {
-    this.note("");
+    clearTimeout(this.#timer);
+    this.#notes = { lost: "", behind: "", device: "" };
+    this.#shown = true;
+    this.#panel.hidden = false;
+    this.#start.hidden = true;
     this.#levels.start();
-    find("#end-voice").focus();
-    navigator.wakeLock?.request("screen").then(
-      (lock) => (this.#awake = lock),
-      () => {},
-    );
+    this.#awake.take();
+    this.#takeFocus();
+    this.#focused = true;
   }
 
+  /** Nothing that the space bar would press. */
+  #takeFocus() {
+    (this.#talk.hidden ? this.#panel : this.#talk).focus();
+  }
+
+  /** That it is over is said where the call was; then the panel goes. */
   #ended() {
+    const left = this.#panel.contains(document.activeElement);
+    this.#shown = false;
+    this.#start.hidden = false;
     this.#levels.stop();
-    this.#awake?.release().catch(() => {});
-    this.#awake = null;
+    this.#awake.release();
+    this.#note.hidden = true;
+    if (left) this.#start.focus();
+    this.#timer = setTimeout(() => (this.#panel.hidden = true), this.call.connectedBefore ? LINGER : 0);
   }
 }
