@@ -22,17 +22,18 @@ from live_proxy.session.upstream_link import UpstreamLink
 from live_proxy.session.visit import Visit
 from live_proxy.writer import Durability
 
-MAX_TYPED = 200_000
 MAX_CLIENT_ID = 64
 MEDIA = ("inlineData", "inline_data", '"video"', '"audio"', "mediaChunks", "media_chunks")
 
 
 @dataclass(frozen=True, slots=True)
 class FrameLimits:
-    """Bytes or characters of a frame as it arrives. `picture` is 2 MiB of picture or sound as base64."""
+    """Bytes or characters of a frame as it arrives. `picture` is 2 MiB of picture or sound as base64; `typed` counts
+    the characters of what our page typed."""
 
     plain: int = 256 * 1024
     picture: int = 3 * 1024 * 1024
+    typed: int = 200_000
 
 
 class ClientInput:
@@ -144,8 +145,8 @@ class ClientInput:
         """A typed message: on record before it goes upstream."""
         visit, transcript = self._visit, self._visit.transcript
         text = text_of(parts)
-        if len(text) > MAX_TYPED:
-            raise ClientFault(CloseCode.TOO_BIG, f"A message may have at most {MAX_TYPED} characters.")
+        if len(text) > self._limits.typed:
+            raise ClientFault(CloseCode.TOO_BIG, f"A message may have at most {self._limits.typed} characters.")
         client_id = _client_id(ours)
         if client_id is not None and (asked := self._asked_before.find(client_id)) is not None:
             if asked.answered or asked.open:

@@ -12,8 +12,10 @@ from django.views.decorators.http import require_safe
 
 from conversations.selectors import conversation_of
 from live_proxy.config import live_config
+from live_proxy.edge.policy import allows_modality, allows_tool
 from live_proxy.policies import policy_of
 from live_proxy.preferences import allowed, preferences_of
+from live_proxy.session.client_input import FrameLimits
 from live_proxy.views.api import first_conversations
 from live_proxy.views.demo import is_staff
 from live_proxy.views.json_endpoint import user_id_of
@@ -36,15 +38,20 @@ def chat(request: HttpRequest, conversation_id: uuid.UUID | None = None) -> Http
             raise Http404
     config = live_config()
     policy = policy_of(user_id_of(request))
-    families = [{"label": family.label, "voice": bool(family.live)} for family in allowed(policy, config.offered)]
+    speaks = allows_modality(policy, "AUDIO")
+    offered = allowed(policy, config.offered)
+    families = [{"label": family.label, "voice": bool(family.live) and speaks} for family in offered]
     labels = [family["label"] for family in families]
     chosen = preferences_of(user_id_of(request), policy, config.offered)
     usual = chosen["family"] or labels[0]
     selected = conversation.family if conversation and conversation.family in labels else usual
+    limits = FrameLimits()
     page = {
         "conversation": str(conversation_id) if conversation_id else None,
         "conversations": first_conversations(user_id_of(request)),
         "families": families,
+        "allows": {"search": allows_tool(policy, "googleSearch"), "writing": allows_modality(policy, "TEXT")},
+        "limits": {"typed": limits.typed, "plain": limits.plain, "media": limits.picture},
         "preferences": chosen,
         "username": request.user.get_username(),
         "worklets": {name: static(f"live_proxy/voice/{name}_worklet.js") for name in ("capture", "playback")},

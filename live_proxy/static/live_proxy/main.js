@@ -25,7 +25,10 @@ import { Turns } from "./thread/turns.js";
 import { Api } from "./wire/api.js";
 import { TOO_BIG } from "./wire/close_codes.js";
 import { HttpLine, NO_MEDIA } from "./wire/http_line.js";
+import { fits } from "./wire/limits.js";
 import { LiveSocket } from "./wire/socket.js";
+
+/** @typedef {import("./thread/message_view.js").MessageView} MessageView */
 
 const TITLE_LENGTH = 80;
 
@@ -34,9 +37,15 @@ const family = /** @type {HTMLSelectElement} */ (find("#model"));
 const log = find("#thread");
 
 /** @returns {import("./wire/setup_message.js").Wishes} */
-const wishes = () => ({ ...preferences, family: family.value, search: deviceChoice().search });
+const wishes = () => ({
+  ...preferences,
+  family: family.value,
+  search: page.allows.search && deviceChoice().search,
+  writing: page.allows.writing,
+});
 let preferences = page.preferences;
 
+closeWhenLeft("details.account, details.voice-options"); // before the drawer: Escape closes what lies on top
 const api = new Api(page.urls.conversations);
 const status = new StatusView();
 const sidebar = new Sidebar(api, page.urls.chat, page.conversation);
@@ -49,10 +58,26 @@ const turns = new Turns(thread, (asked) => asking.askAgain(asked));
 asking.attach(turns);
 const catchingUp = new CatchingUp(socket, connection, status, new RecordReader(api, thread, turns), turns);
 const attachments = new Attachments(find("#attachments"), find("#file"), find("#stage"));
-const composer = new Composer(find("#composer"), find("#message"), find("#send"), attachments);
+const composer = new Composer(find("#composer"), find("#message"), find("#send"), attachments, refusal);
 const voice = new VoiceOnPage(socket, status, page);
 const address = new PageAddress(page.urls.chat, sidebar);
 const actions = new Actions(thread, (row) => api.served(socket.conversation ?? "", row));
+
+/** @param {{text: string, media: import("./wire/setup_message.js").Media[]}} typed @returns why it cannot be sent, or nothing */
+function refusal(typed) {
+  if (http.active && typed.media.length) return words.noMediaHere;
+  return fits(typed, page.limits) ? "" : words.tooLong;
+}
+
+/** @param {MessageView} asked The same again, in its place. */
+function again(asked) {
+  const { text, media } = asked;
+  const why = refusal({ text, media });
+  if (why) return status.notice({ text: why });
+  if (!asked.unkept || media.length) return void say({ text, media, instead: asked });
+  composer.edit(asked);
+  status.notice({ text: words.mediaGone, tone: "info" });
+}
 
 /** @param {import("./frame/composer.js").Said} said */
 async function say({ text, media, instead }) {
@@ -63,7 +88,7 @@ async function say({ text, media, instead }) {
   try {
     await asking.replace(instead, text, media);
   } catch {
-    composer.edit(instead, text);
+    composer.edit(instead, text, media);
     status.notice({ text: words.notReplaced });
   }
 }
@@ -82,9 +107,11 @@ socket.addEventListener("live", (given) => {
   if (!turns.take(event) && event.type === "failure") status.failure(event.failure);
   connection.take(event);
   composer.setBusy(turns.active !== null);
+  if (!socket.busy()) socket.settle();
   if ((event.type === "saved" || event.type === "turn") && socket.exists && socket.conversation) address.show(socket.conversation);
 });
-socket.addEventListener("dropped", () => turns.connectionLost(socket.outbox.ids));
+socket.busy = () => turns.active !== null || turns.speech.open;
+socket.addEventListener("dropped", (event) => turns.connectionLost(socket.outbox.ids, /** @type {CustomEvent<boolean>} */ (event).detail));
 socket.addEventListener("state", () => composer.setBusy(turns.active !== null));
 socket.addEventListener("refused", (event) => {
   const { id, code } = /** @type {CustomEvent} */ (event).detail;
@@ -100,13 +127,15 @@ composer.addEventListener("say", (event) => {
   say(/** @type {CustomEvent} */ (event).detail);
   composer.setBusy(turns.active !== null);
 });
+composer.addEventListener("refused", (event) => status.notice({ text: /** @type {CustomEvent} */ (event).detail }));
 composer.addEventListener("stop", () => asking.stop());
 attachments.addEventListener("refused", (event) => status.notice({ text: /** @type {CustomEvent} */ (event).detail }));
 actions.addEventListener("edit", (event) => composer.edit(/** @type {CustomEvent} */ (event).detail));
 actions.addEventListener("again", (event) => {
   const asked = thread.before(/** @type {CustomEvent} */ (event).detail, "user");
-  if (asked) say({ text: asked.text, media: asked.media, instead: asked });
+  if (asked) again(asked);
 });
+actions.addEventListener("resend", (event) => again(/** @type {CustomEvent} */ (event).detail));
 family.addEventListener("change", () => {
   familyChanged();
   socket.connect();
@@ -116,9 +145,10 @@ find("#suggestions").addEventListener("click", ({ target }) => {
   if (chip) composer.fill(chip.textContent?.trim() ?? "");
 });
 
+// What waits to be sent is nowhere but here.
+addEventListener("beforeunload", (event) => socket.outbox.first && event.preventDefault());
 enableCopying(log, (article) => thread.find((view) => view.article === article)?.text ?? "");
 enableThemeChoice(find("#theme"));
-closeWhenLeft("details.account, details.voice-options");
 enableLibrary(api, sidebar, page.urls);
 new SettingsDialog(api, page, (chosen) => {
   preferences = chosen;

@@ -1,7 +1,6 @@
 """What can be done with messages: stop, ask again, edit, open how they were served; what stands beside their words."""
 
 import re
-import uuid
 from typing import Any
 
 import pytest
@@ -207,107 +206,68 @@ def test_a_long_message_of_ones_own_is_folded(page: Page, edge: Edge) -> None:
     assert folded and unfolded and folded["height"] < unfolded["height"] / 2
 
 
-# --- attachments --------------------------------------------------------------------------------------------------
+def test_pressing_twice_asks_once(page: Page, edge: Edge) -> None:
+    held: list[Route] = []
+    page.route(f"**/api/conversations/{edge.conversation}/rewind/", lambda route: held.append(route))
+    send(page, "hello")
+    edge.wait_for_typed().answer("first")
+    again = answers(page).get_by_role("button", name="Answer again")
+    again.click()
+    again.click()
+    edge.wait_until(lambda: len(held) == 1, "the rewind")
+    page.wait_for_timeout(100)
+    assert len(held) == 1
+    held[0].fulfill(json={"replaced": 2})
+    connection = edge.wait_for_connection(2)
+    edge.wait_until(lambda: len(connection.typed) == 1, "the question")
+    connection.answer("second")
+    expect(answers(page)).to_have_count(1)
+    expect(answers(page)).to_contain_text("second")
 
 
-def attach(page: Page, name: str, kind: str, data: bytes) -> None:
-    page.locator("#file").set_input_files({"name": name, "mimeType": kind, "buffer": data})
-
-
-def picture(page: Page, width: int, height: int) -> bytes:
-    made = page.evaluate(
-        """async ([width, height]) => {
-          const canvas = new OffscreenCanvas(width, height);
-          canvas.getContext("2d").fillRect(0, 0, width, height);
-          return [...new Uint8Array(await (await canvas.convertToBlob({type: "image/png"})).arrayBuffer())];
-        }""",
-        [width, height],
-    )
-    return bytes(made)
-
-
-def test_a_picture_goes_along_scaled_down(page: Page, edge: Edge) -> None:
-    attach(page, "big.png", "image/png", picture(page, 3000, 2000))
-    expect(page.get_by_role("list", name="Attached files")).to_contain_text("big.png")
-    send(page, "what is this?")
+def test_an_answer_can_be_stopped_while_the_next_question_is_written(page: Page, edge: Edge) -> None:
+    send(page, "long")
     connection = edge.wait_for_typed()
-    parts = connection.received[-1]["clientContent"]["turns"][0]["parts"]
-    assert [list(part) for part in parts] == [["inlineData"], ["text"]]
-    assert parts[0]["inlineData"]["mimeType"] == "image/jpeg"
-    shown = questions(page).get_by_role("img", name="Attached picture")
-    assert shown.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 1536
-    expect(page.get_by_role("list", name="Attached files")).to_be_hidden()
+    connection.say("begun")
+    page.get_by_role("textbox", name="Message").fill("but")
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    page.get_by_role("button", name="Stop answering").click()
+    edge.wait_until(lambda: connection.stops == 1, "the stop")
 
 
-def test_pictures_alone_files_of_text_and_taking_back(page: Page, edge: Edge) -> None:
-    attach(page, "dot.png", "image/png", picture(page, 4, 4))
-    attach(page, "notes", "", "Zürich\n".encode())
-    expect(page.get_by_role("list", name="Attached files").get_by_role("listitem")).to_have_count(2)
-    page.get_by_role("button", name="Remove dot.png").click()
-    send(page, "")
-    connection = edge.wait_for_typed()
-    (part,) = connection.received[-1]["clientContent"]["turns"][0]["parts"]
-    assert part["text"] == "notes:\n````\nZürich\n\n````"
+def test_copying_is_said(page: Page, edge: Edge) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    send(page, "mine")
+    edge.wait_for_typed()
+    questions(page).get_by_role("button", name="Copy message").click()
+    expect(page.locator("#announcement")).to_have_text("Copied")
+    expect(questions(page).get_by_role("button", name="Copy message")).to_be_visible()
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "data", "why"),
+    ("status", "sentence"),
     [
-        ("broken.png", "image/png", b"not a picture", "could not be read"),
-        ("song.mp3", "audio/mpeg", b"\xff\xfb\x90\x00" * 10, "of a kind that cannot be sent"),
-        ("paper.pdf", "application/pdf", b"%PDF-1.7", "A model without 🎤 reads PDF"),
-        ("long.txt", "text/plain", b"x" * 100_001, "too long"),
+        (429, "You have too many open sessions."),
+        (403, "The model is not allowed for you."),
+        (401, "You are signed out."),
+        (413, "the message is too long"),
     ],
 )
-def test_what_cannot_go_along_is_said(
-    page: Page, edge: Edge, name: str, kind: str, data: bytes, why: str, complaints: Complaints
+def test_what_http_refuses_is_said_as_the_socket_would(
+    page: Page, edge: Edge, status: int, sentence: str, complaints: Complaints
 ) -> None:
-    attach(page, name, kind, data)
-    expect(page.get_by_role("alert")).to_contain_text(why)
-    expect(page.get_by_role("alert")).to_contain_text(name)
-    expect(page.get_by_role("button", name="Send")).to_be_disabled()
-
-
-def test_a_document_goes_to_a_model_that_reads_documents(page: Page, edge: Edge) -> None:
-    page.get_by_role("combobox", name="Model").select_option("Gemini 2.5 Flash")
-    attach(page, "paper.pdf", "application/pdf", b"%PDF-1.7")
-    send(page, "sum it up")
-    connection = edge.wait_for_typed()
-    part = connection.received[-1]["clientContent"]["turns"][0]["parts"][0]
-    assert part["inlineData"]["mimeType"] == "application/pdf"
-
-
-def test_pasted_and_dropped_pictures_are_attached(page: Page, edge: Edge) -> None:
-    for event in ("paste", "drop"):
-        page.evaluate(
-            """([event, bytes]) => {
-              const data = new DataTransfer();
-              data.items.add(new File([new Uint8Array(bytes)], `${event}.png`, {type: "image/png"}));
-              const about = event === "paste" ? {clipboardData: data} : {dataTransfer: data};
-              const made = event === "paste" ? new ClipboardEvent(event, {...about, bubbles: true, cancelable: true})
-                : new DragEvent(event, {...about, bubbles: true, cancelable: true});
-              document.querySelector("#message").dispatchEvent(made);
-            }""",
-            [event, list(picture(page, 4, 4))],
-        )
-    tray = page.get_by_role("list", name="Attached files")
-    expect(tray).to_contain_text("paste.png")
-    expect(tray).to_contain_text("drop.png")
-
-
-def test_five_files_are_one_too_many(page: Page, edge: Edge) -> None:
-    for nth in range(5):
-        attach(page, f"{nth}.txt", "text/plain", b"x")
-    expect(page.get_by_role("alert")).to_contain_text("At most 4 files")
-
-
-def test_the_record_shows_what_was_attached_without_its_bytes(page: Page, edge: Edge, live_server: Any) -> None:
-    row = {"id": str(uuid.uuid4()), "client_id": None, "position": 1, "role": "user", "modality": "text"}
-    row |= {"text": "look", "transport": "", "model": "", "status": "complete", "first_output_ms": None}
-    edge.rows = [row | {"parts": [{"inlineData": {"mimeType": "image/jpeg", "bytes": 51_200}}]}]
-    send(page, "x")
-    connection = edge.wait_for_typed()
-    connection.answer("y")
-    connection.close(1012)
-    edge.wait_for_connection(2)
-    expect(page.get_by_text("image/jpeg · 50 KiB")).to_be_visible()
+    """Where WebSockets are blocked."""
+    page.evaluate(
+        """() => {
+          window.WebSocket = class {
+            constructor() { setTimeout(() => this.onclose({code: 1006, reason: ""})); }
+            close() {}
+          };
+        }"""
+    )
+    refused = {"error": {"code": status, "message": sentence}}
+    page.route("**/messages/", lambda route: route.fulfill(status=status, json=refused))
+    send(page, "hello")
+    place = questions(page) if status == 413 else page.locator("#notice")
+    expect(place).to_contain_text(sentence)
+    complaints.forgive(f"status of {status}")

@@ -1,7 +1,9 @@
 // @ts-check
-/** The text box: Enter sends, Shift+Enter breaks the line, Escape steps back. Fires `say`, `stop` and `intent`. */
+/** The text box: Enter sends, Shift+Enter breaks the line, Escape steps back. Fires `say`, `refused` with the reason why
+ *  something cannot be said, `stop` and `intent`. */
 
 import { find } from "../foundation/dom.js";
+import { isComposing } from "../foundation/keyboard.js";
 
 /** @typedef {{text: string, media: import("../wire/setup_message.js").Media[], instead: import("../thread/message_view.js").MessageView|null}} Said
  *  `instead`: the earlier message in whose place it stands */
@@ -9,7 +11,10 @@ import { find } from "../foundation/dom.js";
 export class Composer extends EventTarget {
   /** @type {import("../thread/message_view.js").MessageView|null} the message that is edited */
   #instead = null;
+  /** What was being written before. */
+  #draft = { text: "", files: /** @type {import("../media/attachments.js").Attachment[]} */ ([]) };
   #busy = false;
+  #waiting = false; // for files that are read
   #byHand = true;
   #editing = find("#editing");
   #stop = find("#stop");
@@ -19,9 +24,12 @@ export class Composer extends EventTarget {
    * @param {HTMLTextAreaElement} box
    * @param {HTMLButtonElement} send
    * @param {import("../media/attachments.js").Attachments} attachments
+   * @param {(typed: {text: string, media: import("../wire/setup_message.js").Media[]}) => string} refusal why it cannot be
+   *   sent, or nothing
    */
-  constructor(form, box, send, attachments) {
+  constructor(form, box, send, attachments, refusal) {
     super();
+    this.refusal = refusal;
     this.box = box;
     this.send = send;
     this.attachments = attachments;
@@ -38,19 +46,19 @@ export class Composer extends EventTarget {
     box.addEventListener("pointerdown", () => this.#intend());
     box.addEventListener("keydown", (event) => this.#key(event));
     this.#stop.addEventListener("click", () => this.dispatchEvent(new CustomEvent("stop")));
-    find("#cancel-editing").addEventListener("click", () => this.#leaveEditing(""));
+    find("#cancel-editing").addEventListener("click", () => this.#leaveEditing());
     attachments.addEventListener("change", () => this.#fit());
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
     // While an input method composes, Enter chooses a candidate.
-    if (event.isComposing) return;
+    if (isComposing(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.#say();
     } else if (event.key === "Escape") {
-      if (this.#instead) this.#leaveEditing("");
+      if (this.#instead) this.#leaveEditing();
       else this.box.blur();
     }
   }
@@ -70,17 +78,23 @@ export class Composer extends EventTarget {
     this.#intend();
   }
 
-  /** @param {import("../thread/message_view.js").MessageView} message @param {string} [text] what it is to become */
-  edit(message, text = message.text) {
+  /** @param {import("../thread/message_view.js").MessageView} message @param {string} [text] what it is to become
+   *  @param {import("../wire/setup_message.js").Media[]} [media] */
+  edit(message, text = message.text, media = message.media) {
+    if (!this.#instead) this.#draft = { text: this.box.value, files: this.attachments.list };
     this.#instead = message;
     this.#editing.hidden = false;
+    this.attachments.restore(media);
     this.fill(text);
   }
 
-  /** @param {string} text */
-  #leaveEditing(text) {
+  /** Back to what was being written before. */
+  #leaveEditing() {
+    const { text, files } = this.#draft;
+    this.#draft = { text: "", files: [] };
     this.#instead = null;
     this.#editing.hidden = true;
+    this.attachments.put(files);
     this.fill(text);
   }
 
@@ -94,19 +108,27 @@ export class Composer extends EventTarget {
     this.dispatchEvent(new CustomEvent("intent"));
   }
 
-  #say() {
-    const { text, media } = this.attachments.take(this.box.value.trim());
+  async #say() {
+    if (this.attachments.unread) {
+      if (this.#waiting) return;
+      this.#waiting = true;
+      await this.attachments.read;
+      this.#waiting = false;
+    }
+    const { text, media } = this.attachments.with(this.box.value.trim());
     if (!text && !media.length) return;
+    const refusal = this.refusal({ text, media });
+    if (refusal) return void this.dispatchEvent(new CustomEvent("refused", { detail: refusal }));
     const instead = this.#instead;
-    this.#leaveEditing("");
-    this.dispatchEvent(new CustomEvent("say", { detail: { text, media: media.length ? media : (instead?.media ?? []), instead } }));
+    this.#leaveEditing();
+    this.dispatchEvent(new CustomEvent("say", { detail: { text, media, instead } }));
   }
 
   #fit() {
     const empty = this.box.value.trim() === "" && this.attachments.list.length === 0;
     this.send.disabled = empty;
     this.send.hidden = empty && this.#busy;
-    this.#stop.hidden = !this.send.hidden;
+    this.#stop.hidden = !this.#busy;
     if (CSS.supports("field-sizing", "content")) return;
     this.box.style.height = "auto";
     this.box.style.height = `${this.box.scrollHeight}px`;

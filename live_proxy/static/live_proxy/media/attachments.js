@@ -17,37 +17,74 @@ export class Attachments extends EventTarget {
   /** Whether documents may go along: Live models take none. */
   documents = false;
 
-  /** @param {HTMLElement} tray @param {HTMLInputElement} input @param {HTMLElement} target where files may be dropped */
-  constructor(tray, input, target) {
+  /** @type {Promise<void>} */
+  #reading = Promise.resolve();
+  #unread = 0;
+
+  /** @param {HTMLElement} tray @param {HTMLInputElement} input @param {HTMLElement} stage where files may be pasted */
+  constructor(tray, input, stage) {
     super();
     this.tray = tray;
     input.addEventListener("change", () => {
       this.add([...(input.files ?? [])]);
       input.value = "";
     });
-    target.addEventListener("paste", (event) => {
+    stage.addEventListener("paste", (event) => {
+      // Office puts a picture of what it copies beside the text, which is what is meant.
+      if (event.clipboardData?.types.includes("text/plain")) return;
       const files = [...(event.clipboardData?.files ?? [])];
       if (files.length) event.preventDefault();
       this.add(files);
     });
-    target.addEventListener("dragover", (event) => {
+    this.#enableDropping(stage);
+  }
+
+  /** Anywhere: beside the stage the browser would leave the page to show the file.
+   *  @param {HTMLElement} stage shows that something may be dropped */
+  #enableDropping(stage) {
+    document.addEventListener("dragover", (event) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
-      target.classList.add("dropping");
+      stage.classList.add("dropping");
     });
-    target.addEventListener("dragleave", (event) => {
-      if (!target.contains(/** @type {Node|null} */ (event.relatedTarget))) target.classList.remove("dropping");
-    });
-    target.addEventListener("drop", (event) => {
-      target.classList.remove("dropping");
+    document.addEventListener("dragleave", (event) => event.relatedTarget ?? stage.classList.remove("dropping"));
+    document.addEventListener("drop", (event) => {
+      stage.classList.remove("dropping");
       if (!event.dataTransfer?.files.length) return;
       event.preventDefault();
       this.add([...event.dataTransfer.files]);
     });
   }
 
+  /** Whether files are still being read. */
+  get unread() {
+    return this.#unread > 0;
+  }
+
+  /** When all that was given is read. */
+  get read() {
+    return this.#reading;
+  }
+
+  /** @param {File[]} files One after the other, so that they stand in the order in which they were given. */
+  add(files) {
+    if (!files.length) return;
+    this.#unread += 1;
+    this.#draw();
+    this.#reading = this.#reading.then(async () => {
+      await this.#addAll(files);
+      this.#unread -= 1;
+      this.#draw();
+    });
+  }
+
+  /** @param {import("../wire/setup_message.js").Media[]} media What an earlier message had goes along again. */
+  restore(media) {
+    this.put(media.map((one) => ({ name: one.mimeType.startsWith("image/") ? words.attachedPicture : words.file, media: one, text: "" })));
+  }
+
   /** @param {File[]} files */
-  async add(files) {
+  async #addAll(files) {
     for (const file of files) {
       if (this.list.length >= MOST) return this.#refuse(filled(gettext("At most %(count)s files go with one message."), { count: MOST }));
       try {
@@ -74,19 +111,23 @@ export class Attachments extends EventTarget {
     this.dispatchEvent(new CustomEvent("refused", { detail: sentence }));
   }
 
-  /** @param {string} said @returns {{text: string, media: import("../wire/setup_message.js").Media[]}} and empties the tray */
-  take(said) {
-    const taken = this.list;
-    this.list = [];
-    this.#draw();
-    const files = taken.filter(({ text }) => text).map(({ name, text }) => `${name}:\n\`\`\`\`\n${text}\n\`\`\`\``);
-    return { text: [said, ...files].filter(Boolean).join("\n\n"), media: taken.flatMap(({ media }) => (media ? [media] : [])) };
+  /** @param {string} said @returns {{text: string, media: import("../wire/setup_message.js").Media[]}} with what is attached */
+  with(said) {
+    const files = this.list.filter(({ text }) => text).map(({ name, text }) => `${name}:\n\`\`\`\`\n${text}\n\`\`\`\``);
+    return { text: [said, ...files].filter(Boolean).join("\n\n"), media: this.list.flatMap(({ media }) => (media ? [media] : [])) };
   }
 
   #draw() {
     this.tray.replaceChildren(...this.list.map((one) => this.#chip(one)));
-    this.tray.hidden = this.list.length === 0;
+    if (this.unread) this.tray.append(element("li", { class: "chip" }, words.reading));
+    this.tray.hidden = this.tray.childElementCount === 0;
     this.dispatchEvent(new CustomEvent("change"));
+  }
+
+  /** @param {Attachment[]} list Others take the place of those that are here. */
+  put(list) {
+    this.list = list;
+    this.#draw();
   }
 
   /** @param {Attachment} one */

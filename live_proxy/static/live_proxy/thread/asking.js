@@ -11,6 +11,8 @@ const STOPS_WITHIN = 3000;
 /** @typedef {import("../wire/setup_message.js").Media} Media */
 
 export class Asking {
+  #replacing = false;
+
   /**
    * @param {import("../wire/socket.js").LiveSocket} socket
    * @param {import("../wire/http_line.js").HttpLine} http
@@ -38,15 +40,23 @@ export class Asking {
     this.#send({ id: asked.clientId, text: asked.text, media: asked.media }, asked);
   }
 
-  /** Everything from a message on makes place for another one. Throws `ApiError` where the record refuses.
+  /** Everything from a message on makes place for another one; what never went out, only that. Once at a time: a
+   *  second press means the same. Throws `ApiError` where the record refuses.
    *  @param {MessageView} old @param {string} text @param {Media[]} media */
   async replace(old, text, media) {
+    if (this.#replacing) return;
     const { socket, turns } = this;
-    if (old.row && socket.conversation) {
-      socket.drop(); // what was being answered must not come back into the thread
-      await this.api.rewind(socket.conversation, old.row);
+    this.#replacing = true;
+    try {
+      if (old.row && socket.conversation) {
+        socket.drop(); // what was being answered must not come back into the thread
+        await this.api.rewind(socket.conversation, old.row);
+      }
+    } finally {
+      this.#replacing = false;
     }
-    turns?.thread.cutFrom(old);
+    if (old.unsent) turns?.thread.remove(old);
+    else turns?.thread.cutFrom(old);
     this.say(text, media);
   }
 

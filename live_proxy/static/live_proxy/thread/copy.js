@@ -1,6 +1,7 @@
 // @ts-check
 /** Copy buttons anywhere in the thread: `data-copy` says whether a code block or a whole answer is meant. */
 
+import { announce } from "../foundation/announce.js";
 import { toClipboard } from "../foundation/clipboard.js";
 import { words } from "../language/words.js";
 
@@ -13,7 +14,7 @@ export function enableCopying(thread, sourceOf) {
     if (!(button instanceof HTMLButtonElement)) return;
     const article = /** @type {Element} */ (button.closest("article"));
     const code = button.closest(".code")?.querySelector("pre")?.textContent ?? "";
-    const label = button.dataset.copy === "code" ? words.copyCode : words.copyAnswer;
+    const label = (button.dataset.label ??= button.title);
     let outcome = words.copied;
     try {
       await toClipboard(button.dataset.copy === "code" ? code : sourceOf(article));
@@ -23,6 +24,7 @@ export function enableCopying(thread, sourceOf) {
     button.classList.toggle("done", outcome === words.copied);
     button.setAttribute("aria-label", outcome);
     button.title = outcome;
+    announce(outcome);
     setTimeout(() => {
       button.classList.remove("done");
       button.setAttribute("aria-label", label);

@@ -25,6 +25,8 @@ export class MessageView {
   firstOutputMs = null;
   /** @type {import("../wire/setup_message.js").Media[]} what was attached on this page: the record keeps no bytes */
   media = [];
+  /** Whether it had pictures or files of which only the record's note is left. */
+  unkept = false;
   #thoughts = "";
   #note = "";
   #frame = 0;
@@ -73,6 +75,18 @@ export class MessageView {
     if (shown) this.parts.append(shown);
   }
 
+  /** @param {any[]} parts of a row of the record, in place of those that are shown */
+  setParts(parts) {
+    this.#thoughts = "";
+    this.article.querySelector(".thoughts")?.remove();
+    this.parts.replaceChildren();
+    for (const part of parts) {
+      if (part?.thought && typeof part.text === "string") this.appendThought(part.text);
+      else this.addPart(part);
+      this.unkept ||= Boolean(part?.inlineData ?? part?.fileData);
+    }
+  }
+
   #draw() {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
@@ -116,13 +130,19 @@ export class MessageView {
   }
 
   #actions() {
-    if (this.status === "pending" || this.role === "tool" || !this.text) return [];
-    if (this.role === "user") {
-      const edit = this.row ? [iconButton(words.edit, "edit", { "data-act": "edit" })] : [];
-      return [iconButton(words.copyMessage, "copy", { "data-copy": "answer" }), ...edit];
-    }
-    const again = this.hasFailure ? [] : [iconButton(words.again, "retry", { "data-act": "again" })];
-    return [iconButton(words.copyAnswer, "copy", { "data-copy": "answer" }), ...again];
+    if (this.status === "pending" || this.role === "tool") return [];
+    const mine = this.role === "user";
+    const copied = iconButton(mine ? words.copyMessage : words.copyAnswer, "copy", { "data-copy": "answer" });
+    const actions = this.text ? [copied] : [];
+    if (!mine) return this.hasFailure ? actions : [...actions, iconButton(words.again, "retry", { "data-act": "again" })];
+    if (this.unsent) actions.push(iconButton(words.retry, "retry", { "data-act": "resend" }));
+    if (this.unsent || this.row) actions.push(iconButton(words.edit, "edit", { "data-act": "edit" }));
+    return actions;
+  }
+
+  /** Whether it never reached the server. */
+  get unsent() {
+    return this.status === "unsent";
   }
 
   #remarks() {

@@ -41,11 +41,18 @@ export class Questions {
     this.#open = this.#open.filter((other) => other !== view);
   }
 
-  /** @param {string} id @param {string} note Why it will not be answered. */
-  withdraw(id, note) {
+  /** @param {string} id It will not be answered here. */
+  withdraw(id) {
     const view = this.find(id);
-    view?.setNote(note);
     this.#open = this.#open.filter((other) => other !== view);
+    return view;
+  }
+
+  /** @param {string} id @param {string} note why it did not go out */
+  notSent(id, note) {
+    const view = this.withdraw(id);
+    view?.setNote(note);
+    view?.setStatus("unsent");
   }
 
   /** @param {string[]} ids Those that will be sent again; the others had their chance. */

@@ -9,6 +9,8 @@ export class RecordReader {
   /** @type {number|null} everything up to here is known and will not change any more */
   #cursor = null;
   #timer = 0;
+  /** @type {WeakSet<MessageView>} that were made out of rows */
+  #fromRows = new WeakSet();
   /** @type {Promise<void>|null} */
   #running = null;
 
@@ -49,6 +51,9 @@ export class RecordReader {
     // Of an answer that is still coming, the page knows more than the record.
     if (known && known === this.turns.active) return;
     const view = known ?? new MessageView(row.role, row.modality);
+    // What this page saw come stands as it came; what it knows from the record alone may have grown there.
+    if (!known || this.#fromRows.has(known)) view.setParts(row.parts);
+    if (!known) this.#fromRows.add(view);
     Object.assign(view, {
       row: row.id,
       clientId: row.client_id,
@@ -58,12 +63,6 @@ export class RecordReader {
       model: row.model,
       firstOutputMs: row.first_output_ms,
     });
-    if (!known) {
-      for (const part of row.parts) {
-        if (part?.thought && typeof part.text === "string") view.appendThought(part.text);
-        else view.addPart(part);
-      }
-    }
     if (view.text !== row.text) view.setText(row.text);
     view.setStatus(row.status);
     if (row.role === "user") view.setNote("");

@@ -28,12 +28,12 @@ const outcomes = {
 
 /** @type {[string, string][]} */
 const counts = [
-  ["prompt", gettext("asked")],
-  ["output", gettext("answered")],
-  ["thoughts", gettext("thought")],
-  ["tool", gettext("tools")],
-  ["cached", gettext("cached")],
-  ["total", gettext("in all")],
+  ["prompt", gettext("%(count)s asked")],
+  ["output", gettext("%(count)s answered")],
+  ["thoughts", gettext("%(count)s thought")],
+  ["tool", gettext("%(count)s tools")],
+  ["cached", gettext("%(count)s cached")],
+  ["total", gettext("%(count)s in all")],
 ];
 
 /** @param {string} instant */
@@ -55,7 +55,7 @@ function attempt(one) {
 
 /** @param {ServedDetails} details */
 export function servedPanel({ message, attempts, fallbacks }) {
-  const tokens = counts.filter(([key]) => message.usage?.[key]).map(([key, name]) => `${message.usage[key]} ${name}`);
+  const tokens = counts.filter(([key]) => message.usage?.[key]).map(([key, told]) => filled(told, { count: message.usage[key] }));
   const whole = message.completed_at ? Date.parse(message.completed_at) - Date.parse(message.created_at) : null;
   // Steps from one model to the next on the same transport stand among the attempts.
   const moved = fallbacks.filter(({ from_transport: from, to_transport: to }) => from !== to);

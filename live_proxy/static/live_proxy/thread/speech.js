@@ -6,6 +6,7 @@ import { MessageView } from "./message_view.js";
 export class Speech {
   /** @type {MessageView|null} of the turn of now */
   #current = null;
+  #anew = false;
 
   /** @param {import("./thread_view.js").ThreadView} thread */
   constructor(thread) {
@@ -24,7 +25,14 @@ export class Speech {
       if (answer) this.thread.addBefore(this.#current, answer);
       else this.thread.add(this.#current);
     }
-    this.#current.append(text);
+    if (this.#anew) this.#current.setText(text);
+    else this.#current.append(text);
+    this.#anew = false;
+  }
+
+  /** Another upstream hears the question: what it makes of it takes the place of what the first one made. */
+  heardAnew() {
+    this.#anew = this.open;
   }
 
   /** @param {string} row where it stands in the record */
@@ -36,6 +44,7 @@ export class Speech {
   end() {
     this.#current?.setStatus("complete");
     this.#current = null;
+    this.#anew = false;
   }
 
   /** What never got a row is told by the record, if it was heard at all. */

@@ -37,7 +37,9 @@ export class ThreadView {
 
   /** @param {import("./message_view.js").MessageView} view It and all after it. */
   cutFrom(view) {
-    for (const gone of this.messages.splice(this.messages.indexOf(view))) gone.article.remove();
+    const from = this.messages.indexOf(view);
+    if (from === -1) return;
+    for (const gone of this.messages.splice(from)) gone.article.remove();
     this.#changed();
   }
 

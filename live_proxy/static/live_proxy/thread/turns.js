@@ -33,13 +33,13 @@ export class Turns {
 
   /** @param {string} id @param {string} note why a typed message did not go out */
   notSent(id, note) {
-    this.questions.withdraw(id, note);
+    this.questions.notSent(id, note);
     if (!this.questions.first) this.answer.drop();
   }
 
   /** @param {import("../wire/protocol.js").LiveEvent} event @returns {boolean} false for a failure of no turn */
   take(event) {
-    if (event.type === "served") this.answer.served = event.served;
+    if (event.type === "served") this.#served(event.served);
     else if (event.type === "saved") this.#saved(event.id, event.message);
     else if (event.type === "notSaved") this.#notSaved(event.id);
     else if (event.type === "turn") this.#turn(event.turn);
@@ -47,7 +47,7 @@ export class Turns {
     else if (event.type === "spoken") this.#spoken().append(event.text);
     else if (event.type === "audio") this.#spoken();
     else if (event.type === "part") this.#growing().addPart(event.part);
-    else if (event.type === "heard") this.speech.heard(event.text, this.active?.text ? this.active : null);
+    else if (event.type === "heard") this.#heard(event.text);
     else if (event.type === "thought") this.#growing().appendThought(event.text);
     else if (event.type === "interrupted") this.active?.setStatus("interrupted");
     else if (event.type === "turnComplete") this.#end(this.active?.text ? "complete" : "no_reply");
@@ -55,18 +55,36 @@ export class Turns {
     return true;
   }
 
-  /** @param {string[]} unconfirmed ids that will be sent again */
-  connectionLost(unconfirmed) {
+  /** @param {string[]} unconfirmed ids that will be sent again
+   *  @param {boolean} [again] whether what has no answer yet is asked on the next connection */
+  connectionLost(unconfirmed, again = false) {
     const asked = this.questions.first;
     this.questions.keep(unconfirmed);
-    if (!this.active) return;
+    this.speech.end();
+    if (!this.active) return this.thread.setBusy(false);
+    const unheard = this.answer.asked;
     if (this.active.text) this.#close("interrupted");
-    else if (!this.answer.asked || (asked && asked === this.questions.first)) this.answer.drop();
-    else this.#fail(this.active, lost(words.lost));
+    else if (!unheard || (asked && asked === this.questions.first)) this.answer.drop();
+    else if (again) {
+      this.answer.drop();
+      this.retrying.askAgain(unheard);
+    } else this.#fail(this.active, lost(words.lost));
   }
 
   connected() {
     if (this.questions.first && !this.active) this.answer.begin(this.questions.first);
+  }
+
+  /** @param {import("../wire/protocol.js").Served} served */
+  #served(served) {
+    this.answer.served = served;
+    if (!this.active?.text) this.speech.heardAnew();
+  }
+
+  /** @param {string} text What was said stands before its answer, however late it is written down. */
+  #heard(text) {
+    this.speech.heard(text, this.active && (this.active.text || !this.answer.asked) ? this.active : null);
+    this.thread.setBusy(true); // it is read out once, when it is complete
   }
 
   #growing() {
@@ -94,7 +112,10 @@ export class Turns {
 
   /** @param {string} status what it is where the server has not said it */
   #end(status) {
-    if (!this.active) return this.speech.end();
+    if (!this.active) {
+      this.speech.end();
+      return this.thread.setBusy(false);
+    }
     if (this.answer.asked) this.questions.answered(this.answer.asked);
     this.#close(status);
     this.connected();
@@ -125,7 +146,7 @@ export class Turns {
     const view = this.questions.settle(id, row);
     if (!view || row || !this.active || this.active.row) return;
     if (this.thread.find((other) => other.role === "model" && (other.position ?? 0) > (view.position ?? Infinity))) {
-      this.questions.withdraw(id, "");
+      this.questions.withdraw(id);
       this.answer.drop();
     } else this.#fail(this.active, lost(words.lost));
   }
