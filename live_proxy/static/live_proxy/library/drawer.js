@@ -17,7 +17,8 @@ export class Drawer {
     find("#scrim").addEventListener("click", () => this.open(false));
     small.addEventListener("change", () => this.#settle());
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !event.defaultPrevented && small.matches && this.isOpen) this.open(false);
+      if (event.key !== "Escape" || event.defaultPrevented || !small.matches || !this.isOpen) return;
+      if (!document.querySelector("dialog[open]")) this.open(false); // Escape closes what lies on top, and that alone
     });
     this.#settle();
   }
