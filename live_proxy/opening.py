@@ -28,6 +28,7 @@ from live_proxy.errors import ClientFault, ErrorKind
 from live_proxy.ladder import Previous
 from live_proxy.lease import LEASE, lease_until
 from live_proxy.policies import policy_of
+from live_proxy.preferences import instruction_of
 from live_proxy.protocol.client import client_message
 from live_proxy.protocol.codec import JsonObject, NotJson, decode
 from live_proxy.recorder import Place, Recorder, now
@@ -104,13 +105,15 @@ async def open_session(
     notices: bool,
     begin_as: UUID | None = None,
     below: TransportName | None = None,
+    instructed: bool = False,
     greeting: JsonObject | None = None,
     handle: str = "",
     resumed: Found | None = None,
     base: str = "",
 ) -> Opened:
     """Claim the conversation, or begin one (with the id `begin_as` where given), and make its session. The client's
-    own socket is no transport where it is blocked: `below` leaves that one out. A program is greeted with `greeting`
+    own socket is no transport where it is blocked: `below` leaves that one out. `instructed`: the set-up lacks the
+    person's own instruction, which is on record. A program is greeted with `greeting`
     once something serves, and finds the conversation again by `handle`, as it did by the one of `resumed`; it is
     told of help at `base`. Raises `ClientFault`."""
     config = runtime.config
@@ -123,6 +126,7 @@ async def open_session(
         session_id,
         config.max_sessions_per_user - runtime.hub.count_of(user_id),
         runtime.process,
+        instructed=instructed,
     )
     place = Place(begin_as or uuid4(), setup.family.label)
     if conversation is not None and claim is not None:
@@ -198,7 +202,14 @@ def _upstream_to_resume(
 
 
 def _claim(
-    setup: Setup, conversation: UUID | None, user_id: int, session_id: UUID, left: int, process: str
+    setup: Setup,
+    conversation: UUID | None,
+    user_id: int,
+    session_id: UUID,
+    left: int,
+    process: str,
+    *,
+    instructed: bool,
 ) -> tuple[Policy, Requested, Claim | None]:
     """Blocking. What the user's policy makes of the set-up, and the conversation, if it is one that exists. Raises
     `ClientFault` where the policy or the number of sessions at other processes speaks against it, or the
@@ -206,8 +217,11 @@ def _claim(
     policy = policy_of(user_id)
     if not allows_family(policy, setup.family.label):
         raise ClientFault(CloseCode.NOT_ALLOWED, f"setup.model: {setup.family.label} is not allowed for you.")
-    held = held_to(policy, setup.requested.setup)
     wanted = setup.requested
+    asked = wanted.setup
+    if instructed and (instruction := instruction_of(user_id, policy)):
+        asked = asked | {"systemInstruction": {"parts": [{"text": instruction}]}}
+    held = held_to(policy, asked)
     if held is not wanted.setup:
         wanted = requested(held, platform=wanted.platform)
     at = timezone.now()

@@ -51,6 +51,13 @@ def preferences_of(user_id: int, policy: Policy, offered: Sequence[Family]) -> d
     return chosen
 
 
+def instruction_of(user_id: int, policy: Policy) -> str:
+    """A person's own instruction; empty where the policy has the only word. One query at most."""
+    if instruction_is_locked(policy):
+        return ""
+    return Preferences.objects.filter(pk=user_id).values_list("instruction", flat=True).first() or ""
+
+
 def keep_preferences(user_id: int, chosen: dict[str, str], policy: Policy, offered: Sequence[Family]) -> None:
     """Replaces all four. Raises `NotAllowed`."""
     for name, known in choices(policy, offered).items():

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from conversations.selectors import conversation_exists, conversation_of
 from live_proxy.browser_auth import login_of, user_of_session
-from live_proxy.catalogue import find_family
+from live_proxy.catalogue import Family, find_family
 from live_proxy.client_port import ClientGone, ClientPort
 from live_proxy.close_codes import CloseCode
 from live_proxy.edge.requested import requested
@@ -50,11 +50,13 @@ STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """`id` is the client's own for the message: sent twice, it is recorded once."""
+    """`id` is the client's own for the message: sent twice, it is recorded once. `search`: the answer may look things
+    up on the web, which is a choice of the device and not kept with the person's others."""
 
     id: UUID
     text: str
     family: str
+    search: bool = False
 
 
 async def messages(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
@@ -87,15 +89,17 @@ def read_typed(request: HttpRequest) -> Typed:
         body = None
     if request.content_type != "application/json" or not isinstance(body, dict):
         raise ClientFault(CloseCode.BAD_MESSAGE, _("The body must be a JSON object."))
-    text, family = body.get("text"), body.get("family")
+    text, family, search = body.get("text"), body.get("family"), body.get("search", False)
     if not isinstance(text, str) or not text.strip():
         raise ClientFault(CloseCode.BAD_MESSAGE, _("“text” must be a text."))
     if len(text) > MAX_TEXT:
         raise ClientFault(CloseCode.TOO_BIG, _("The message is too long."))
     if not isinstance(family, str):
         raise ClientFault(CloseCode.BAD_MESSAGE, _("“family” must be a text."))
+    if not isinstance(search, bool):
+        raise ClientFault(CloseCode.BAD_MESSAGE, _("“search” must be true or false."))
     try:
-        return Typed(UUID(body["id"]), text, family)
+        return Typed(UUID(body["id"]), text, family, search)
     except (KeyError, ValueError, TypeError, AttributeError):
         raise ClientFault(CloseCode.BAD_MESSAGE, _("“id” must be a UUID.")) from None
 
@@ -113,7 +117,7 @@ async def _answer(runtime: Runtime, conversation_id: UUID, typed: Typed, *, user
         return json_error(404, _("There is no such conversation."))
     line = _Line(typed)
     port = ClientPort(line.take)
-    setup = Setup(requested({"model": family.label, "generationConfig": {"responseModalities": ["TEXT"]}}), family)
+    setup = _setup(typed, family)
     seat = _seat(port, user_id, key)
     runtime.hub.take(seat)
     try:
@@ -127,6 +131,7 @@ async def _answer(runtime: Runtime, conversation_id: UUID, typed: Typed, *, user
             begin_as=conversation_id,
             notices=True,
             below="websocket",
+            instructed=True,
         )
     except BaseException:
         runtime.hub.leave(seat)
@@ -140,6 +145,14 @@ async def _answer(runtime: Runtime, conversation_id: UUID, typed: Typed, *, user
         content_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+def _setup(typed: Typed, family: Family) -> Setup:
+    """What the page would say on its socket, but for the person's instruction, which is on record."""
+    setup: JsonObject = {"model": family.label, "generationConfig": {"responseModalities": ["TEXT"]}}
+    if typed.search:
+        setup["tools"] = [{"googleSearch": {}}]
+    return Setup(requested(setup), family)
 
 
 def _seat(port: ClientPort, user_id: int, key: str) -> Seat:

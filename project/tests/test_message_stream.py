@@ -11,9 +11,12 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
+from django.contrib.auth import get_user_model
 
 from conversations.models import Conversation, FallbackEvent, Message, Session, TransportAttempt
+from live_proxy.models import Preferences, SetupPolicy
 from live_proxy.views import message_stream
 from project.tests.driving import FAMILY, Service, rows
 from simulator import Simulator
@@ -131,6 +134,53 @@ async def test_a_failure_says_so_and_the_same_message_may_be_asked_again(service
     assert [(m.role, m.status) for m in found] == [("user", "complete"), ("model", "failed"), ("model", "complete")]
 
 
+def prefer(own: str, **policy: Any) -> None:
+    """Alice's own instruction, and what she is held to."""
+    alice = get_user_model().objects.get(username="alice")
+    Preferences.objects.create(user=alice, instruction=own)
+    if policy:
+        SetupPolicy.objects.create(user=alice, **policy)
+
+
+def asked_of(google: Simulator) -> dict[str, Any]:
+    """The body of the last request that asked for an answer."""
+    return next(request.body for request in reversed(google.requests) if request.method != "countTokens")
+
+
+@pytest.mark.parametrize(
+    ("policy", "instructions"),
+    [
+        ({}, ["Answer in Norwegian."]),
+        ({"instruction_mode": "prefix", "instruction": "Be kind."}, ["Be kind.", "Answer in Norwegian."]),
+        ({"instruction_mode": "locked", "instruction": "Be kind."}, ["Be kind."]),
+    ],
+)
+async def test_the_persons_instruction_holds_here_too(
+    service: Service, policy: dict[str, Any], instructions: list[str]
+) -> None:
+    await sync_to_async(prefer)("Answer in Norwegian.", **policy)
+    async with page_of(service) as page:
+        events(await page.post(uuid4(), page.body()))
+    assert asked_of(service.google)["systemInstruction"]["parts"] == [{"text": text} for text in instructions]
+
+
+async def test_answers_look_things_up_where_that_is_asked_for(service: Service) -> None:
+    async with page_of(service) as page:
+        events(await page.post(uuid4(), page.body(search=True)))
+        assert asked_of(service.google)["tools"] == [{"googleSearch": {}}]
+        events(await page.post(uuid4(), page.body(search=False)))
+        assert "tools" not in asked_of(service.google)
+
+
+async def test_a_policy_holds_here_too(service: Service) -> None:
+    await sync_to_async(prefer)("", tools=["none"])
+    async with page_of(service) as page:
+        refused = await page.post(uuid4(), page.body(search=True))
+        assert events(await page.post(uuid4(), page.body(search=False)))
+    assert refused.status_code == 403
+    assert "googleSearch" in refused.json()["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
@@ -143,6 +193,9 @@ async def test_a_failure_says_so_and_the_same_message_may_be_asked_again(service
         ({"text": "x" * 200_001}, 413),
         ({"family": "Gemini Nonsense"}, 400),
         ({"family": None}, 400),
+        ({"search": "yes"}, 400),
+        ({"search": None}, 400),
+        ({"search": 1}, 400),
     ],
 )
 async def test_bad_input_is_named(service: Service, body: Any, status: int) -> None:

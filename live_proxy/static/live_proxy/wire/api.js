@@ -75,7 +75,7 @@ export class Api {
     return get(before ? `${this.base}?before=${encodeURIComponent(before)}` : this.base);
   }
 
-  /** @param {string} conversation @param {{id: string, text: string, family: string}} typed @param {AbortSignal} signal
+  /** @param {string} conversation @param {{id: string, text: string, family: string, search: boolean}} typed @param {AbortSignal} signal
    *  @returns an event stream */
   ask(conversation, typed, signal) {
     return request(`${this.of(conversation)}messages/`, { ...changing("POST", typed), signal });

@@ -81,7 +81,9 @@ export class HttpLine extends EventTarget {
     this.#reading = new AbortController();
     const { signal } = this.#reading;
     try {
-      const answer = await this.api.ask(socket.conversation, { id, text, family: socket.wishes.family }, signal);
+      // The instruction is on record; whether to search is known to this device alone.
+      const { family, search } = socket.wishes;
+      const answer = await this.api.ask(socket.conversation, { id, text, family, search }, signal);
       const lines = new EventLines();
       for await (const piece of pieces(answer)) {
         for (const payload of lines.feed(piece)) over = this.#take(payload) || over;
