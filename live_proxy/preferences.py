@@ -42,13 +42,17 @@ def instruction_is_locked(policy: Policy) -> bool:
 
 def preferences_of(user_id: int, policy: Policy, offered: Sequence[Family]) -> dict[str, str]:
     """The four choices; what is not allowed (any longer) is empty."""
+    return _shown(_stored(user_id), policy, offered)
+
+
+def _stored(user_id: int) -> dict[str, str]:
     row = Preferences.objects.filter(pk=user_id).values(*FIELDS).first()
-    chosen: dict[str, str] = dict.fromkeys(FIELDS, "") | (row or {})
-    for name, known in choices(policy, offered).items():
-        chosen[name] = chosen[name] if chosen[name] in known else ""
-    if instruction_is_locked(policy):
-        chosen["instruction"] = ""
-    return chosen
+    return dict.fromkeys(FIELDS, "") | (row or {})
+
+
+def _shown(stored: dict[str, str], policy: Policy, offered: Sequence[Family]) -> dict[str, str]:
+    shown = {name: stored[name] if stored[name] in known else "" for name, known in choices(policy, offered).items()}
+    return shown | {"instruction": "" if instruction_is_locked(policy) else stored["instruction"]}
 
 
 def instruction_of(user_id: int, policy: Policy) -> str:
@@ -59,11 +63,19 @@ def instruction_of(user_id: int, policy: Policy) -> str:
 
 
 def keep_preferences(user_id: int, chosen: dict[str, str], policy: Policy, offered: Sequence[Family]) -> None:
-    """Replaces all four. Raises `NotAllowed`."""
+    """Replaces all four, but for what is hidden: a choice that is not allowed now is shown as empty, and who sends
+    that back has not given it up. Raises `NotAllowed`."""
     for name, known in choices(policy, offered).items():
         if chosen[name] and chosen[name] not in known:
             raise NotAllowed(name)
     instruction = clean_text(chosen["instruction"].strip())
     if len(instruction) > LONGEST_INSTRUCTION or (instruction and instruction_is_locked(policy)):
         raise NotAllowed("instruction")
-    Preferences.objects.update_or_create(pk=user_id, defaults=chosen | {"instruction": instruction})
+    stored = _stored(user_id)
+    shown = _shown(stored, policy, offered)
+    written = {
+        name: value
+        for name, value in (chosen | {"instruction": instruction}).items()
+        if value or shown[name] == stored[name]
+    }
+    Preferences.objects.update_or_create(pk=user_id, defaults=written)

@@ -2,13 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from conversations.tests.factories import alice, charlie
+from live_proxy.config import live_config
 from live_proxy.models import SetupPolicy
+from live_proxy.views import preferences as view
 from live_proxy.voices import LANGUAGES, VOICES
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +100,33 @@ def test_a_policy_narrows_the_choice_and_what_was_chosen_before(client: Client) 
     assert put(client, NOTHING | {"voice": "Kore"}).status_code == 400
     assert put(client, NOTHING | {"instruction": "x"}).status_code == 400
     assert put(client, NOTHING | {"voice": "Puck", "family": family}).status_code == 200
+
+
+def test_what_a_policy_hides_is_not_lost_by_saving_the_rest(client: Client) -> None:
+    client.force_login(alice())
+    put(client, CHOSEN)
+    policy = SetupPolicy.objects.create(
+        user=alice(), voices=["Puck"], families=["Gemini 2.5 Flash"], instruction_mode="locked", instruction="Be kind."
+    )
+    assert put(client, chosen(client) | {"language": "fr-FR"}).status_code == 200
+    assert chosen(client) == NOTHING | {"language": "fr-FR"}
+    assert put(client, chosen(client) | {"voice": "Puck", "language": ""}).status_code == 200
+    policy.delete()
+    assert chosen(client) == CHOSEN | {"voice": "Puck", "language": ""}
+    assert put(client, NOTHING).status_code == 200
+    assert chosen(client) == NOTHING
+
+
+def test_a_family_that_is_not_offered_for_a_while_is_not_lost(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.force_login(alice())
+    put(client, CHOSEN)
+    families = tuple(family for family in live_config().families if family.label != CHOSEN["family"])
+    fewer = replace(live_config(), families=families)
+    with monkeypatch.context() as without:
+        without.setattr(view, "live_config", lambda: fewer)
+        assert chosen(client) == CHOSEN | {"family": ""}
+        assert put(client, chosen(client) | {"voice": ""}).status_code == 200
+    assert chosen(client) == CHOSEN | {"voice": ""}
 
 
 def test_only_who_is_signed_in_and_only_from_here(client: Client) -> None:
