@@ -1,4 +1,5 @@
-"""Everything that the pages and the API read of the record. Each function runs one query.
+"""Everything that the pages and the API read of the record. Each function runs one query, but for messages: another
+one says first how much they are.
 
 Rows are given to their owner only; asking for somebody else's gives the same answer as asking for nothing.
 """
@@ -9,7 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet, TextField
+from django.db.models.functions import Cast, Length
 
 from conversations.models import Conversation, Message, Session
 
@@ -44,6 +46,8 @@ class MessageItem:
     completed_at: datetime | None
 
 
+BUDGET = 1_000_000
+_SIZE = Length("text") + Length(Cast("parts", TextField())) + Length(Cast("usage", TextField()))
 _CONVERSATION_FIELDS = tuple(ConversationItem.__dataclass_fields__)
 _MESSAGE_FIELDS = tuple(MessageItem.__dataclass_fields__)
 
@@ -91,20 +95,34 @@ def conversation_of(*, conversation_id: UUID, user_id: int) -> ConversationItem 
 
 
 def messages_of(
-    *, conversation_id: UUID, user_id: int, after_position: int | None = None, limit: int = 500
-) -> list[MessageItem]:
-    """Messages in the order of their positions: the newest `limit`, or the first `limit` after a position."""
+    *, conversation_id: UUID, user_id: int, after_position: int = -1, limit: int, budget: int = BUDGET
+) -> tuple[list[MessageItem], bool]:
+    """The first messages after a position, and whether there are more; see `first_messages`."""
     messages = Message.objects.filter(
         conversation_id=conversation_id,
         conversation__owner_id=user_id,
         conversation__deleted_at__isnull=True,
         replaced_at__isnull=True,
+        position__gt=after_position,
     )
-    if after_position is not None:
-        later = messages.filter(position__gt=after_position).order_by("position")
-        return [MessageItem(*row) for row in later.values_list(*_MESSAGE_FIELDS)[:limit]]
-    newest = messages.order_by("-position").values_list(*_MESSAGE_FIELDS)[:limit]
-    return [MessageItem(*row) for row in reversed(newest)]
+    found, more = first_messages(messages, limit=limit, budget=budget)
+    return [MessageItem(*row) for row in found.values_list(*_MESSAGE_FIELDS)], more
+
+
+def first_messages(messages: QuerySet[Message], *, limit: int, budget: int) -> tuple[QuerySet[Message], bool]:
+    """The first of one conversation's messages: at most `limit`, and no further one where they would come to more than
+    `budget` characters together. A message may hold a million. Reads the sizes; the messages are not read yet."""
+    in_order = messages.order_by("position")
+    sizes = list(in_order.values_list("position", _SIZE)[: limit + 1])
+    taken, spent = 0, 0
+    for _, size in sizes[:limit]:
+        spent += size
+        if taken and spent > budget:
+            break
+        taken += 1
+    if not taken:
+        return messages.none(), False
+    return in_order.filter(position__lte=sizes[taken - 1][0]), taken < len(sizes)
 
 
 def conversation_exists(*, conversation_id: UUID) -> bool:

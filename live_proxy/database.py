@@ -19,8 +19,8 @@ READERS = 4
 class Database:
     """`run` calls a function in one of a few threads; its connections are looked after before and after."""
 
-    def __init__(self, threads: int = READERS) -> None:
-        self._executor = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="database")
+    def __init__(self, threads: int = READERS, name: str = "database") -> None:
+        self._executor = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
 
     async def run[T](self, function: Callable[..., T], *args: Any, timeout: float = 10.0, **kwargs: Any) -> T:
         """Raises `TimeoutError` after `timeout` seconds; the thread is free again when the query ends."""

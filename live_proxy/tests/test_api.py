@@ -97,6 +97,19 @@ def test_messages_come_in_order_and_in_pages(client: Client, alice: Any) -> None
     assert client.get(of(talk), {"after": 6}).json()["messages"] == []
 
 
+def test_a_page_of_very_long_messages_is_short_and_none_is_left_out(client: Client, alice: Any) -> None:
+    talk = conversation(alice, messages=5)
+    Message.objects.update(text="long " * 80_000)
+    client.force_login(alice)
+    after, pages = -1, []
+    while after is not None:
+        answer = client.get(of(talk), {"after": after} if after >= 0 else {})
+        assert len(answer.content) < 1_100_000
+        pages.append([row["position"] for row in answer.json()["messages"]])
+        after = answer.json()["next"]
+    assert pages == [[0, 1], [2, 3], [4]]
+
+
 @pytest.mark.parametrize(
     ("name", "values"),
     [
@@ -131,7 +144,7 @@ def test_the_number_of_queries_does_not_grow(client: Client, alice: Any, django_
     client.force_login(alice)
     with django_assert_num_queries(4):  # session, user, list, pinned
         client.get(LIST)
-    with django_assert_num_queries(4):  # session, user, conversation, messages
+    with django_assert_num_queries(5):  # session, user, conversation, how much the messages are, messages
         client.get(of(talk))
 
 

@@ -61,15 +61,15 @@ def conversations(request: HttpRequest) -> HttpResponse:
 
 @json_endpoint("GET")
 def messages(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """`?after=` a position, `?limit=`. Long messages make a page shorter than that; `next` says where to go on."""
     after = whole_number(request, "after", -1, 0, LARGEST_POSITION)
     limit = whole_number(request, "limit", MESSAGES_PER_PAGE, 1, MESSAGES_PER_PAGE)
     conversation = conversation_of(conversation_id=conversation_id, user_id=user_id_of(request))
     if conversation is None:
         raise no_conversation()
-    found = messages_of(
-        conversation_id=conversation_id, user_id=user_id_of(request), after_position=after, limit=limit + 1
+    rows, more = messages_of(
+        conversation_id=conversation_id, user_id=user_id_of(request), after_position=after, limit=limit
     )
-    rows, more = _page(found, limit)
     return JsonResponse(
         {
             "conversation": conversation_json(conversation),

@@ -77,17 +77,18 @@ async def _conversations(
 
 
 async def _messages(runtime: Runtime, user_id: int, conversation: ConversationItem) -> AsyncIterator[MessageItem]:
-    after = -1
-    while rows := await runtime.database.run(
-        messages_of,
-        conversation_id=conversation.id,
-        user_id=user_id,
-        after_position=after,
-        limit=MESSAGES_A_PIECE,
-    ):
+    after, more = -1, True
+    while more:
+        rows, more = await runtime.database.run(
+            messages_of,
+            conversation_id=conversation.id,
+            user_id=user_id,
+            after_position=after,
+            limit=MESSAGES_A_PIECE,
+        )
         for row in rows:
             yield row
-        after = rows[-1].position
+            after = row.position
 
 
 async def _as_json(runtime: Runtime, user_id: int, only: ConversationItem | None) -> AsyncIterator[str]:
