@@ -42,10 +42,11 @@ def instruction_is_locked(policy: Policy) -> bool:
 
 def preferences_of(user_id: int, policy: Policy, offered: Sequence[Family]) -> dict[str, str]:
     """The four choices; what is not allowed (any longer) is empty."""
-    return _shown(_stored(user_id), policy, offered)
+    return _shown(everything_kept(user_id), policy, offered)
 
 
-def _stored(user_id: int) -> dict[str, str]:
+def everything_kept(user_id: int) -> dict[str, str]:
+    """The four choices as they were made, whether or not they are allowed now."""
     row = Preferences.objects.filter(pk=user_id).values(*FIELDS).first()
     return dict.fromkeys(FIELDS, "") | (row or {})
 
@@ -71,7 +72,7 @@ def keep_preferences(user_id: int, chosen: dict[str, str], policy: Policy, offer
     instruction = clean_text(chosen["instruction"].strip())
     if len(instruction) > LONGEST_INSTRUCTION or (instruction and instruction_is_locked(policy)):
         raise NotAllowed("instruction")
-    stored = _stored(user_id)
+    stored = everything_kept(user_id)
     shown = _shown(stored, policy, offered)
     written = {
         name: value

@@ -29,6 +29,7 @@ from live_proxy.database import Database, with_fresh_connection
 from live_proxy.edge.requested import requested
 from live_proxy.edge.upstream_setup import upstream_setup
 from live_proxy.errors import Failure
+from live_proxy.exports import Exports
 from live_proxy.hub import Hub
 from live_proxy.ladder import Ladder
 from live_proxy.lease import HEARTBEAT, LEASE, lease_until
@@ -62,6 +63,7 @@ class Runtime:
         self.config = config
         self.process = process_name()
         self.database = Database()
+        self.exports = Exports()
         self.writer = Writer(_apply, commit_timeout=COMMIT_TIMEOUT)
         self.tokens = TokenProvider(config.token_sources)
         self.hub = Hub(max_sessions=config.max_sessions, max_per_user=config.max_sessions_per_user)
@@ -126,6 +128,7 @@ class Runtime:
         await self.writer.stop()
         await self.tokens.close()
         self.database.close()
+        self.exports.close()
 
     async def _preload_token(self) -> None:
         """The first person should not wait for gcloud. What goes wrong is logged where it happens."""

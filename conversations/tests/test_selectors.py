@@ -45,14 +45,15 @@ def test_messages_come_in_order_and_from_a_position_on(django_assert_num_queries
 
 
 def test_long_messages_come_in_smaller_numbers(django_assert_num_queries):
-    session = make.session(make.conversation())
+    conversation = make.conversation()
+    session = make.session(conversation)
     for position, size in enumerate((40, 40, 40, 500, 10, 10), 1):
         half = {"parts": [{"text": "x" * (size // 2)}], "text": "x" * (size // 2)}
         make.message(session, position, **half)
     pages, after, more = [], 0, True
     while more:
         found, more = messages_of(
-            conversation_id=session.conversation_id, user_id=session.user_id, after_position=after, limit=9, budget=150
+            conversation_id=conversation.pk, user_id=session.user_id, after_position=after, limit=9, budget=150
         )
         pages.append([item.position for item in found])
         after = found[-1].position

@@ -101,12 +101,13 @@ def test_a_page_of_very_long_messages_is_short_and_none_is_left_out(client: Clie
     talk = conversation(alice, messages=5)
     Message.objects.update(text="long " * 80_000)
     client.force_login(alice)
-    after, pages = -1, []
-    while after is not None:
-        answer = client.get(of(talk), {"after": after} if after >= 0 else {})
+    query: dict[str, Any] = {}
+    pages = []
+    while query.get("after", -1) is not None:
+        answer = client.get(of(talk), query)
         assert len(answer.content) < 1_100_000
         pages.append([row["position"] for row in answer.json()["messages"]])
-        after = answer.json()["next"]
+        query = {"after": answer.json()["next"]}
     assert pages == [[0, 1], [2, 3], [4]]
 
 
