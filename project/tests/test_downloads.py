@@ -11,6 +11,7 @@ import httpx
 import pytest
 from django.conf import settings as django_settings
 from django.db import OperationalError
+from django.utils import timezone
 
 from live_proxy.views import export_texts
 from project.tests.driving import Service
@@ -74,5 +75,5 @@ async def test_many_downloads_keep_nobody_waiting(service: Service, monkeypatch:
 
 ROW = {
     "role": "model", "text": "x" * 1000, "parts": [], "usage": {}, "status": "complete", "transport": "sdk",
-    "model": "m", "created_at": export_texts.timezone.now(),
+    "model": "m", "created_at": timezone.now(),
 }  # fmt: skip
