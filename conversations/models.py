@@ -213,3 +213,16 @@ class FallbackEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_transport} → {self.to_transport}: {self.reason}"
+
+
+class EverythingDeleted(models.Model):
+    """When a person last deleted everything. What was begun before that, and is written or ends only later, goes as
+    well; the row goes when nothing of that kind can come any more."""
+
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="everything_deleted"
+    )
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Everything of {self.owner} before {self.at}"

@@ -80,3 +80,8 @@ def keep_preferences(user_id: int, chosen: dict[str, str], policy: Policy, offer
         if value or shown[name] == stored[name]
     }
     Preferences.objects.update_or_create(pk=user_id, defaults=written)
+
+
+def forget_preferences(user_id: int) -> None:
+    """As if nothing had ever been chosen."""
+    Preferences.objects.filter(pk=user_id).delete()

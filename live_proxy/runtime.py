@@ -15,7 +15,15 @@ from django.db import DatabaseError, InterfaceError
 
 from conversations.records import Record
 from conversations.selectors import processes_with_open_sessions
-from conversations.services import Applied, Swept, erase_deleted, records_apply, sessions_heartbeat, sessions_sweep
+from conversations.services import (
+    Applied,
+    Swept,
+    erase_deleted,
+    records_apply,
+    sessions_heartbeat,
+    sessions_sweep,
+    visits_erase_ended,
+)
 from live_proxy import commands, metrics, resumptions
 from live_proxy.breaker.breaker import Breaker
 from live_proxy.breaker.memory import MemoryStore
@@ -156,6 +164,7 @@ class Runtime:
         resumptions.forget_expired(now())
         if erased := erase_deleted(now=now()):
             log.info("erased what its owners deleted", conversations=erased)
+        visits_erase_ended(now=now())
         return sessions_sweep(now=now(), stale_after=LEASE + timedelta(seconds=5), dead=dead)
 
     async def prepare(self) -> None:

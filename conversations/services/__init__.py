@@ -4,6 +4,7 @@
 does with it, and what a dead process left behind.
 """
 
+from conversations.services.deleting_everything import deletion_remember, visits_erase, visits_erase_ended
 from conversations.services.leases import Claim, HistoryItem, conversation_claim, lease_release, sessions_heartbeat
 from conversations.services.library import (
     UNDO_WITHIN,
@@ -33,9 +34,12 @@ __all__ = [
     "conversation_restore",
     "conversation_rewind",
     "conversations_delete",
+    "deletion_remember",
     "erase_deleted",
     "lease_release",
     "records_apply",
     "sessions_heartbeat",
     "sessions_sweep",
+    "visits_erase",
+    "visits_erase_ended",
 ]

@@ -1,6 +1,6 @@
 """Stores batches of records in a number of queries that does not grow with the batch.
 
-Locks are taken on sessions first and on conversations second, each in the order of their ids: so do the
+Locks are taken on sessions first, then on users, and on conversations last, each in the order of their ids: so do the
 heartbeat and the sweep, and none of them can deadlock with another.
 """
 
@@ -24,6 +24,7 @@ from conversations.services.coalescing import (
     outcome_moves_back,
     status_moves_back,
 )
+from conversations.services.deleting_everything import owners_lock
 
 _UPDATED_IN_MESSAGE = "modality text parts transport model attempt status usage first_output_ms completed_at".split()
 _UPDATED_IN_ATTEMPT = "outcome duration_ms error_kind http_status close_code detail".split()
@@ -162,12 +163,17 @@ def _end_sessions(batch: Batch, applied: Applied, stored_sessions: set[UUID]) ->
 
 
 def _insert_conversations(batch: Batch, applied: Applied) -> None:
-    owners = _users_among(record.owner_id for record in batch.conversations.values())
+    if not batch.conversations:
+        return
+    owners = owners_lock(record.owner_id for record in batch.conversations.values())
     rows = []
     for record in batch.conversations.values():
         if record.owner_id not in owners:
             applied.dropped.append(Dropped("ConversationStarted", record.id, "UserMissing"))
             continue
+        everything_deleted = owners[record.owner_id]
+        if everything_deleted is not None and record.at <= everything_deleted:
+            continue  # its messages are refused, as those of a deleted conversation are
         rows.append(
             Conversation(
                 id=record.id,

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import asdict
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +17,10 @@ from conversations.services import (
     conversation_delete,
     conversation_restore,
     conversations_delete,
+    deletion_remember,
+    visits_erase,
 )
+from live_proxy.preferences import forget_preferences
 from live_proxy.views.json_endpoint import (
     Refused,
     json_body,
@@ -83,10 +87,17 @@ def _row(request: HttpRequest, conversation_id: uuid.UUID, *, known: bool) -> Ht
 
 
 def delete_all(request: HttpRequest) -> HttpResponse:
-    """`{"confirm": <the username>}` → `{"deleted": <how many>}`."""
+    """`{"confirm": <the username>}` → `{"deleted": <how many>}` conversations. With them go the preferences, and the
+    visits in which nothing was said."""
     if json_body(request).get("confirm") != request.user.get_username():
         raise Refused(_("“confirm” must be your name."))
-    return JsonResponse({"deleted": conversations_delete(user_id=user_id_of(request), now=timezone.now())})
+    user_id, now = user_id_of(request), timezone.now()
+    with transaction.atomic():
+        deletion_remember(user_id=user_id, now=now)
+        deleted = conversations_delete(user_id=user_id, now=now)
+        forget_preferences(user_id)
+    visits_erase(user_id=user_id)
+    return JsonResponse({"deleted": deleted})
 
 
 @json_endpoint("GET")
