@@ -6,6 +6,7 @@ import { Composer } from "./frame/composer.js";
 import { ConnectionView } from "./frame/connection_view.js";
 import { PageAddress } from "./frame/page_address.js";
 import { StatusView } from "./frame/status.js";
+import { Saying } from "./frame/saying.js";
 import { enableThemeChoice } from "./frame/theme.js";
 import { VoiceOnPage } from "./frame/voice_on_page.js";
 import { words } from "./language/words.js";
@@ -25,10 +26,7 @@ import { Turns } from "./thread/turns.js";
 import { Api } from "./wire/api.js";
 import { TOO_BIG } from "./wire/close_codes.js";
 import { HttpLine, NO_MEDIA } from "./wire/http_line.js";
-import { fits } from "./wire/limits.js";
 import { LiveSocket } from "./wire/socket.js";
-
-/** @typedef {import("./thread/message_view.js").MessageView} MessageView */
 
 const TITLE_LENGTH = 80;
 
@@ -58,39 +56,16 @@ const turns = new Turns(thread, (asked) => asking.askAgain(asked));
 asking.attach(turns);
 const catchingUp = new CatchingUp(socket, connection, status, new RecordReader(api, thread, turns), turns);
 const attachments = new Attachments(find("#attachments"), find("#file"), find("#stage"));
-const composer = new Composer(find("#composer"), find("#message"), find("#send"), attachments, refusal);
+const composer = new Composer(find("#composer"), find("#message"), find("#send"), attachments, (typed) => saying.refusal(typed));
 const voice = new VoiceOnPage(socket, status, page);
 const address = new PageAddress(page.urls.chat, sidebar);
-const actions = new Actions(thread, (row) => api.served(socket.conversation ?? "", row));
+const saying = new Saying({ socket, http, asking, composer, status, limits: page.limits, said: begun });
+const actions = new Actions(thread, (row) => api.served(socket.place.conversation ?? "", row));
 
-/** @param {{text: string, media: import("./wire/setup_message.js").Media[]}} typed @returns why it cannot be sent, or nothing */
-function refusal(typed) {
-  if (http.active && typed.media.length) return words.noMediaHere;
-  return fits(typed, page.limits) ? "" : words.tooLong;
-}
-
-/** @param {MessageView} asked The same again, in its place. */
-function again(asked) {
-  const { text, media } = asked;
-  const why = refusal({ text, media });
-  if (why) return status.notice({ text: why });
-  if (!asked.unkept || media.length) return void say({ text, media, instead: asked });
-  composer.edit(asked);
-  status.notice({ text: words.mediaGone, tone: "info" });
-}
-
-/** @param {import("./frame/composer.js").Said} said */
-async function say({ text, media, instead }) {
+/** @param {string} text is said now */
+function begun(text) {
   address.firstWords ||= text.slice(0, TITLE_LENGTH);
-  if (socket.state === "ready") status.clearNotice();
   voice.asked();
-  if (!instead) return asking.say(text, media);
-  try {
-    await asking.replace(instead, text, media);
-  } catch {
-    composer.edit(instead, text, media);
-    status.notice({ text: words.notReplaced });
-  }
 }
 
 function familyChanged() {
@@ -107,10 +82,10 @@ socket.addEventListener("live", (given) => {
   if (!turns.take(event) && event.type === "failure") status.failure(event.failure);
   connection.take(event);
   composer.setBusy(turns.active !== null);
-  if (!socket.busy()) socket.settle();
-  if ((event.type === "saved" || event.type === "turn") && socket.exists && socket.conversation) address.show(socket.conversation);
+  if (!socket.shape.busy()) socket.settle();
+  if ((event.type === "saved" || event.type === "turn") && socket.place.exists && socket.place.conversation) address.show(socket.place.conversation);
 });
-socket.busy = () => turns.active !== null || turns.speech.open;
+socket.shape.busy = () => turns.active !== null || turns.speech.open;
 socket.addEventListener("dropped", (event) => turns.connectionLost(socket.outbox.ids, /** @type {CustomEvent<boolean>} */ (event).detail));
 socket.addEventListener("state", () => composer.setBusy(turns.active !== null));
 socket.addEventListener("refused", (event) => {
@@ -124,7 +99,7 @@ http.addEventListener("change", () => {
 });
 composer.addEventListener("intent", () => socket.state === "idle" && socket.connect());
 composer.addEventListener("say", (event) => {
-  say(/** @type {CustomEvent} */ (event).detail);
+  saying.say(/** @type {CustomEvent} */ (event).detail);
   composer.setBusy(turns.active !== null);
 });
 composer.addEventListener("refused", (event) => status.notice({ text: /** @type {CustomEvent} */ (event).detail }));
@@ -133,9 +108,9 @@ attachments.addEventListener("refused", (event) => status.notice({ text: /** @ty
 actions.addEventListener("edit", (event) => composer.edit(/** @type {CustomEvent} */ (event).detail));
 actions.addEventListener("again", (event) => {
   const asked = thread.before(/** @type {CustomEvent} */ (event).detail, "user");
-  if (asked) again(asked);
+  if (asked) saying.again(asked);
 });
-actions.addEventListener("resend", (event) => again(/** @type {CustomEvent} */ (event).detail));
+actions.addEventListener("resend", (event) => saying.again(/** @type {CustomEvent} */ (event).detail));
 family.addEventListener("change", () => {
   familyChanged();
   socket.connect();

@@ -8,10 +8,11 @@ const DONE = 'data: {"serverContent": {"turnComplete": true}}\n\n';
 
 /** What a line needs of a socket that never opened. */
 class Blocked extends EventTarget {
-  state = "closed";
+  state = "waiting";
   outbox = new Outbox();
-  conversation = "c";
-  wishes = WISHES;
+  connect = () => {};
+  place = { conversation: "c", exists: false };
+  shape = { wishes: WISHES };
 }
 
 test("a message over HTTP says what the set-up of a socket would, as far as only this device knows it", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Answering } from "../../static/live_proxy/voice/answering.js";
+import { Serving } from "../../static/live_proxy/voice/serving.js";
 import { Speaker } from "../../static/live_proxy/voice/speaker.js";
 import { Talking } from "../../static/live_proxy/voice/talking.js";
 
@@ -10,15 +11,15 @@ const made = (choice = {}) => {
   const uplink = { sound: (message) => sent.push(message) };
   const microphone = Object.assign(new EventTarget(), { mute() {} });
   const answering = new Answering(new Speaker(), () => {});
-  const talking = new Talking(socket, uplink, microphone, answering, () => ({ pushToTalk: false, halfDuplex: false, ...choice }));
-  talking.begin();
-  talking.served = true;
+  const serving = Object.assign(new Serving(), { served: true });
+  const chosen = () => ({ pushToTalk: false, halfDuplex: false, ...choice });
+  const talking = new Talking(socket, uplink, microphone, answering, serving, chosen);
   const say = (level, milliseconds) => {
     for (let at = 0; at < milliseconds; at += 20) {
       microphone.dispatchEvent(new CustomEvent("frame", { detail: { data: "AAAA", level } }));
     }
   };
-  return { talking, answering, say, sent };
+  return { talking, serving, answering, say, sent };
 };
 
 test("an answer is awaited when the person pauses, and not any more when they go on", () => {
@@ -36,15 +37,15 @@ test("an answer is awaited when the person pauses, and not any more when they go
 });
 
 test("sound goes out only while somebody serves, hears and nothing is muted", () => {
-  const { talking, say, sent } = made();
+  const { talking, serving, say, sent } = made();
   say(0.5, 100);
   assert.equal(sent.length, 5);
-  talking.served = false;
+  serving.served = false;
   say(0.5, 100);
-  talking.served = true;
-  talking.heard = false;
+  serving.served = true;
+  serving.heard = false;
   say(0.5, 100);
-  talking.heard = true;
+  serving.heard = true;
   talking.muted = true;
   say(0.5, 100);
   assert.equal(sent.length, 5);

@@ -31,5 +31,10 @@ def frames_within(page: Page, connection: Connection, milliseconds: int = 300) -
     return len(connection.realtime("audio")) - before
 
 
+def wait_until_it_listens(edge: Edge, connection: Connection) -> None:
+    before = len(connection.realtime("audio"))
+    edge.wait_until(lambda: len(connection.realtime("audio")) > before + 5, "sound")
+
+
 def options(page: Page) -> None:
     page.get_by_text("Voice options").click()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from project.tests.browser.calling import frames_within, options, sound, start, state
+from project.tests.browser.calling import frames_within, options, sound, start, state, wait_until_it_listens
 from project.tests.browser.conftest import FAMILY, Complaints, Edge
 from project.tests.browser.listening import (
     listen,
@@ -129,7 +129,7 @@ def test_mute_only_mutes(page: Page, edge: Edge) -> None:
     wait_for_silence(page)
     mute.click()
     expect(state(page)).to_have_text("Listening")
-    assert frames_within(page, connection) > 5
+    wait_until_it_listens(edge, connection)
 
 
 def test_ending_lets_the_microphone_go_and_typing_goes_on(page: Page, edge: Edge) -> None:
@@ -164,7 +164,7 @@ def test_it_comes_back_after_a_restart(page: Page, edge: Edge) -> None:
     again.serves("websocket")
     expect(state(page)).to_have_text("Listening")
     assert again.setup["generationConfig"] == {"responseModalities": ["AUDIO"]}
-    assert frames_within(page, again) > 5
+    wait_until_it_listens(edge, again)
     assert microphone_is_open(page)
 
 
@@ -222,7 +222,7 @@ def test_half_duplex_does_not_listen_while_an_answer_plays(page: Page, edge: Edg
     page.wait_for_timeout(60)  # what was under way
     assert frames_within(page, connection) == 0
     wait_for_silence(page)
-    edge.wait_until(lambda: frames_within(page, connection, 100) > 0, "listening again")
+    wait_until_it_listens(edge, connection)
 
 
 def test_a_transport_that_hears_nothing_says_so_and_voice_is_offered_again(page: Page, edge: Edge) -> None:
@@ -260,7 +260,7 @@ def test_a_transport_that_hears_nothing_says_so_and_voice_is_offered_again(page:
     assert not microphone_is_open(page)
     page.get_by_role("alert").get_by_role("button", name="Talk again").click()
     expect(state(page)).to_have_text("Listening")
-    assert frames_within(page, connection) > 5
+    wait_until_it_listens(edge, connection)
 
 
 def test_spoken_questions_with_written_answers(page: Page, edge: Edge) -> None:
@@ -268,4 +268,4 @@ def test_spoken_questions_with_written_answers(page: Page, edge: Edge) -> None:
     connection.serves("sdk", "audio_out")
     expect(page.locator("#voice-note")).to_have_text("sdk gives no spoken answers: they come as text.")
     expect(state(page)).to_have_text("Listening")
-    assert frames_within(page, connection) > 5
+    wait_until_it_listens(edge, connection)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from project.tests.browser.calling import frames_within, options, start, state
+from project.tests.browser.calling import options, start, state, wait_until_it_listens
 from project.tests.browser.conftest import Complaints, Edge
 from project.tests.browser.listening import (
     listen,
@@ -36,7 +36,7 @@ def test_microphones_and_volume_can_be_chosen(page: Page, edge: Edge) -> None:
     picker.select_option(index=1)
     edge.wait_until(lambda: page.evaluate("window.asked.length") == 2, "the other microphone")
     assert page.evaluate("window.tracks.filter((track) => track.readyState === 'live').length") == 1
-    assert frames_within(page, connection) > 5
+    wait_until_it_listens(edge, connection)
     page.get_by_label("Volume").fill("0")
     connection.speak("not audible", 1)
     page.wait_for_timeout(300)
@@ -84,7 +84,7 @@ def test_a_microphone_that_is_unplugged_is_replaced_by_the_usual_one(page: Page,
     expect(state(page)).to_have_text("Listening")
     page.evaluate("window.tracks[0].stop(); window.tracks[0].dispatchEvent(new Event('ended'))")
     edge.wait_until(lambda: page.evaluate("window.asked.length") == 2, "another microphone")
-    edge.wait_until(lambda: frames_within(page, connection, 100) > 0, "sound")
+    wait_until_it_listens(edge, connection)
 
 
 def test_talking_elsewhere_ends_it_here(page: Page, edge: Edge) -> None:

@@ -81,10 +81,10 @@ export class VoiceOnPage {
   /** @param {import("../wire/protocol.js").LiveEvent} event */
   take(event) {
     this.call.take(event);
-    if (event.type !== "served" || !this.call.begun || !this.call.socket.talk) return;
+    if (event.type !== "served" || !this.call.begun || !this.call.socket.shape.talk) return;
     const { lost, transport } = event.served;
     const deaf = lost.includes("audio_in");
     const sentence = deaf ? talkWords.deaf : lost.includes("audio_out") ? talkWords.silent : "";
-    this.view.note("lost", filled(sentence, { transport }));
+    this.view.notes.say("lost", filled(sentence, { transport }));
   }
 }

@@ -4,6 +4,7 @@
 import { element, iconButton } from "../foundation/dom.js";
 import { filled, gettext } from "../language/gettext.js";
 import { words } from "../language/words.js";
+import { enableArrivals } from "./arrivals.js";
 import { base64Of, LARGEST, pictureFrom, pictureOf } from "./picture.js";
 
 const MOST = 4;
@@ -25,35 +26,7 @@ export class Attachments extends EventTarget {
   constructor(tray, input, stage) {
     super();
     this.tray = tray;
-    input.addEventListener("change", () => {
-      this.add([...(input.files ?? [])]);
-      input.value = "";
-    });
-    stage.addEventListener("paste", (event) => {
-      // Office puts a picture of what it copies beside the text, which is what is meant.
-      if (event.clipboardData?.types.includes("text/plain")) return;
-      const files = [...(event.clipboardData?.files ?? [])];
-      if (files.length) event.preventDefault();
-      this.add(files);
-    });
-    this.#enableDropping(stage);
-  }
-
-  /** Anywhere: beside the stage the browser would leave the page to show the file.
-   *  @param {HTMLElement} stage shows that something may be dropped */
-  #enableDropping(stage) {
-    document.addEventListener("dragover", (event) => {
-      if (!event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault();
-      stage.classList.add("dropping");
-    });
-    document.addEventListener("dragleave", (event) => event.relatedTarget ?? stage.classList.remove("dropping"));
-    document.addEventListener("drop", (event) => {
-      stage.classList.remove("dropping");
-      if (!event.dataTransfer?.files.length) return;
-      event.preventDefault();
-      this.add([...event.dataTransfer.files]);
-    });
+    enableArrivals(input, stage, (files) => this.add(files));
   }
 
   /** Whether files are still being read. */

@@ -44,7 +44,7 @@ export class LivePictureView extends EventTarget {
 
   #show() {
     const { source } = this.picture;
-    this.picture.paused = !this.call.talking.heard || !this.call.talking.served;
+    this.picture.paused = !this.call.serving.heard || !this.call.serving.served;
     this.#frame.hidden = source === null;
     for (const [name, button] of Object.entries(this.#buttons)) button.setAttribute("aria-pressed", String(name === source));
     const seen = source === "screen" ? talkWords.screenOn : talkWords.cameraOn;

@@ -48,9 +48,9 @@ export class Asking {
     const { socket, turns } = this;
     this.#replacing = true;
     try {
-      if (old.row && socket.conversation) {
+      if (old.row && socket.place.conversation) {
         socket.drop(); // what was being answered must not come back into the thread
-        await this.api.rewind(socket.conversation, old.row);
+        await this.api.rewind(socket.place.conversation, old.row);
       }
     } finally {
       this.#replacing = false;

@@ -41,19 +41,19 @@ export class CatchingUp {
 
   #now() {
     const { connection, record, socket } = this;
-    if (!socket.conversation || !socket.exists) return;
-    if (connection.takenOver) record.follow(socket.conversation, (error) => this.#followFailed(error));
-    else record.read(socket.conversation).catch((error) => this.#failed(error));
+    if (!socket.place.conversation || !socket.place.exists) return;
+    if (connection.takenOver) record.follow(socket.place.conversation, (error) => this.#followFailed(error));
+    else record.read(socket.place.conversation).catch((error) => this.#failed(error));
   }
 
   async load() {
     const { connection, record, socket, status, turns } = this;
-    if (!socket.conversation) return;
+    if (!socket.place.conversation) return;
     status.clearNotice();
     turns.thread.setBusy(true);
     if (socket.state === "idle") status.say(words.loading);
     try {
-      await record.read(socket.conversation);
+      await record.read(socket.place.conversation);
     } catch (error) {
       this.#failed(error);
     }

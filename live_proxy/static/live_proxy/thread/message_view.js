@@ -1,12 +1,12 @@
 // @ts-check
 /** One message as an article; the same code shows rows of the record and what streams in. */
 
-import { element, icon, iconButton } from "../foundation/dom.js";
-import { duration } from "../language/served_words.js";
-import { statusWords, words } from "../language/words.js";
+import { element } from "../foundation/dom.js";
+import { words } from "../language/words.js";
 import { failurePanel } from "./failure_view.js";
 import { foldLong } from "./folding.js";
 import { MarkdownView } from "./markdown.js";
+import { footer } from "./message_footer.js";
 import { partView } from "./parts_view.js";
 
 /** @typedef {"user"|"model"|"tool"} Role */
@@ -126,44 +126,11 @@ export class MessageView {
     article.dataset.transport = this.transport;
     article.dataset.model = this.model;
     article.dataset.modality = this.modality;
-    this.meta.replaceChildren(...this.#actions(), ...this.#remarks());
-  }
-
-  #actions() {
-    if (this.status === "pending" || this.role === "tool") return [];
-    const mine = this.role === "user";
-    const copied = iconButton(mine ? words.copyMessage : words.copyAnswer, "copy", { "data-copy": "answer" });
-    const actions = this.text ? [copied] : [];
-    if (!mine) return this.hasFailure ? actions : [...actions, iconButton(words.again, "retry", { "data-act": "again" })];
-    if (this.unsent) actions.push(iconButton(words.retry, "retry", { "data-act": "resend" }));
-    if (this.unsent || this.row) actions.push(iconButton(words.edit, "edit", { "data-act": "edit" }));
-    return actions;
+    this.meta.replaceChildren(...footer(this, this.#note));
   }
 
   /** Whether it never reached the server. */
   get unsent() {
     return this.status === "unsent";
-  }
-
-  #remarks() {
-    /** @type {HTMLElement[]} */
-    const remarks = [];
-    const ended = this.status !== "pending";
-    if (this.modality === "audio" && this.text) remarks.push(element("span", { class: "aloud" }, icon("mic"), words.aloud));
-    if (this.role === "model" && this.transport && (ended || this.text)) remarks.push(this.#served(ended));
-    const status = this.hasFailure ? "" : statusWords[this.status];
-    if (this.role === "model" && ended && status) remarks.push(element("span", { class: "remark" }, status));
-    if (this.#note) remarks.push(element("span", { class: "remark" }, this.#note));
-    return remarks;
-  }
-
-  /** @param {boolean} ended Only then the record can tell more. */
-  #served(ended) {
-    const first = this.firstOutputMs === null ? "" : duration(this.firstOutputMs);
-    const told = [this.transport, this.model, first].filter(Boolean).join(" · ");
-    if (!ended || !this.row) return element("span", { class: "served" }, told);
-    const open = this.article.querySelector(".how") !== null;
-    const attributes = { type: "button", class: "served", "data-act": "served", "aria-expanded": String(open), title: words.howServed };
-    return element("button", attributes, told, element("span", { class: "visually-hidden" }, words.howServed), icon("chevron"));
   }
 }

@@ -44,8 +44,8 @@ export class Turns {
     else if (event.type === "notSaved") this.#notSaved(event.id);
     else if (event.type === "turn") this.#turn(event.turn);
     else if (event.type === "text") this.#growing().append(event.text);
-    else if (event.type === "spoken") this.#spoken().append(event.text);
-    else if (event.type === "audio") this.#spoken();
+    else if (event.type === "spoken") this.#growing(true).append(event.text);
+    else if (event.type === "audio") this.#growing(true);
     else if (event.type === "part") this.#growing().addPart(event.part);
     else if (event.type === "heard") this.#heard(event.text);
     else if (event.type === "thought") this.#growing().appendThought(event.text);
@@ -63,7 +63,7 @@ export class Turns {
     this.speech.end();
     if (!this.active) return this.thread.setBusy(false);
     const unheard = this.answer.asked;
-    if (this.active.text) this.#close("interrupted");
+    if (this.active.text) this.answer.close("interrupted");
     else if (!unheard || (asked && asked === this.questions.first)) this.answer.drop();
     else if (again) {
       this.answer.drop();
@@ -87,14 +87,9 @@ export class Turns {
     this.thread.setBusy(true); // it is read out once, when it is complete
   }
 
-  #growing() {
-    return this.answer.growing(() => (this.speech.open ? null : this.questions.first));
-  }
-
-  /** The answer is given aloud. */
-  #spoken() {
-    const view = this.#growing();
-    view.modality = "audio";
+  #growing(aloud = false) {
+    const view = this.answer.growing(() => (this.speech.open ? null : this.questions.first));
+    if (aloud) view.modality = "audio";
     return view;
   }
 
@@ -112,19 +107,11 @@ export class Turns {
 
   /** @param {string} status what it is where the server has not said it */
   #end(status) {
-    if (!this.active) {
-      this.speech.end();
-      return this.thread.setBusy(false);
-    }
-    if (this.answer.asked) this.questions.answered(this.answer.asked);
-    this.#close(status);
-    this.connected();
-  }
-
-  /** @param {string} status */
-  #close(status) {
-    this.answer.close(status);
     this.speech.end();
+    if (!this.active) return this.thread.setBusy(false);
+    if (this.answer.asked) this.questions.answered(this.answer.asked);
+    this.answer.close(status);
+    this.connected();
   }
 
   /** @param {import("../wire/protocol.js").Failure} failure */

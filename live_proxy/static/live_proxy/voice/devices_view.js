@@ -17,7 +17,7 @@ export class DevicesView {
     this.speakers = speakers;
     microphones.addEventListener("change", () => {
       keepDeviceChoice({ microphone: microphones.value });
-      call.changeMicrophone(microphones.value);
+      if (call.microphone.open) call.listening.again(microphones.value);
     });
     speakers.addEventListener("change", () => {
       keepDeviceChoice({ speaker: speakers.value });

@@ -12,9 +12,6 @@ export class Talking {
   muted = false;
   /** Whether the push-to-talk key or button is held. */
   pressed = false;
-  /** Whether a transport serves, and whether it takes voice. */
-  served = false;
-  heard = true;
   level = 0;
   #silentSince = 0;
   #watch = new SpeechWatch();
@@ -24,21 +21,22 @@ export class Talking {
    * @param {import("../wire/uplink.js").Uplink} uplink
    * @param {import("./microphone.js").Microphone} microphone
    * @param {import("./answering.js").Answering} answering
+   * @param {import("./serving.js").Serving} serving
    * @param {() => import("../settings/device_choice.js").DeviceChoice} choice
    */
-  constructor(socket, uplink, microphone, answering, choice) {
+  constructor(socket, uplink, microphone, answering, serving, choice) {
     this.socket = socket;
     this.uplink = uplink;
     this.microphone = microphone;
     this.answering = answering;
+    this.serving = serving;
     this.choice = choice;
     microphone.addEventListener("frame", (event) => this.#frame(/** @type {CustomEvent} */ (event).detail));
     answering.speaker.addEventListener("sounding", () => (this.#silentSince = performance.now()));
   }
 
   begin() {
-    this.muted = this.pressed = this.served = false;
-    this.heard = true;
+    this.muted = this.pressed = false;
     this.#watch.reset();
   }
 
@@ -54,7 +52,7 @@ export class Talking {
 
   /** @param {boolean} pressed @returns {boolean} whether that changed something */
   press(pressed) {
-    if (!this.choice().pushToTalk || pressed === this.pressed || (pressed && (this.muted || !this.heard || !this.served))) return false;
+    if (!this.choice().pushToTalk || pressed === this.pressed || (pressed && (this.muted || !this.serving.heard || !this.serving.served))) return false;
     this.pressed = pressed;
     if (pressed) this.answering.speaker.silence();
     this.socket.sendNow(pressed ? ACTIVITY_START : ACTIVITY_END);
@@ -74,7 +72,7 @@ export class Talking {
 
   get #listens() {
     const { pushToTalk, halfDuplex } = this.choice();
-    if (!this.heard || !this.served || (pushToTalk && !this.pressed)) return false;
+    if (!this.serving.heard || !this.serving.served || (pushToTalk && !this.pressed)) return false;
     return !halfDuplex || (!this.answering.speaker.sounding && performance.now() - this.#silentSince > ECHO);
   }
 }

@@ -3,11 +3,11 @@
 
 import { find } from "../foundation/dom.js";
 import { alsoMuted, callWords, talkWords } from "../language/call_words.js";
-import { deviceChoice, keepDeviceChoice } from "../settings/device_choice.js";
-import { DevicesView } from "./devices_view.js";
 import { LevelsView } from "./levels_view.js";
 import { enablePushToTalk } from "./push_to_talk.js";
 import { ScreenLock } from "./screen_lock.js";
+import { VoiceNotes } from "./voice_notes.js";
+import { enableVoiceOptions } from "./voice_options.js";
 
 /** Milliseconds for which the panel still says that voice has ended. */
 const LINGER = 3000;
@@ -16,7 +16,6 @@ const LINGER = 3000;
 export class VoiceView extends EventTarget {
   #panel = find("#voice");
   #state = find("#voice-state");
-  #note = find("#voice-note");
   #start = /** @type {HTMLButtonElement} */ (find("#start-voice"));
   #mute = find("#mute");
   #talk = find("#talk");
@@ -28,7 +27,7 @@ export class VoiceView extends EventTarget {
   #focused = false;
   #timer = 0;
   #awake = new ScreenLock();
-  #notes = { lost: "", behind: "", device: "" };
+  notes = new VoiceNotes();
   /** Why voice cannot be started, empty where it can. */
   #refusal = "";
 
@@ -41,7 +40,7 @@ export class VoiceView extends EventTarget {
         ? { level: call.speaker.level, answer: true }
         : { level: call.microphone.open ? call.talking.level : 0, answer: false },
     );
-    this.#devices = new DevicesView(find("#microphone"), find("#loudspeaker"), call);
+    this.#devices = enableVoiceOptions(call);
     enablePushToTalk(call, this.#talk);
     this.#start.addEventListener("click", () => {
       if (this.#refusal) this.dispatchEvent(new CustomEvent("refused", { detail: this.#refusal }));
@@ -54,29 +53,10 @@ export class VoiceView extends EventTarget {
     find("#end-voice").addEventListener("click", () => call.end());
     this.#mute.addEventListener("click", () => call.mute(!call.talking.muted));
     this.#resume.addEventListener("click", () => call.resume());
-    this.#option("#push-to-talk", "pushToTalk", () => call.changeManner());
-    this.#option("#half-duplex", "halfDuplex", () => {});
-    const volume = /** @type {HTMLInputElement} */ (find("#volume"));
-    volume.value = String(deviceChoice().volume);
-    volume.addEventListener("input", () => {
-      call.speaker.volume = Number(volume.value);
-      keepDeviceChoice({ volume: Number(volume.value) });
-    });
     call.addEventListener("change", () => this.#show());
-    call.addEventListener("replaced", () => this.note("device", talkWords.replaced));
+    call.listening.addEventListener("replaced", () => this.notes.say("device", talkWords.replaced));
     document.addEventListener("visibilitychange", () => document.hidden || call.room.wake());
     for (const sign of ["pointerdown", "keydown"]) document.addEventListener(sign, () => call.room.wake());
-  }
-
-  /** @param {string} selector @param {"pushToTalk"|"halfDuplex"} name @param {() => void} then */
-  #option(selector, name, then) {
-    const box = /** @type {HTMLInputElement} */ (find(selector));
-    box.checked = deviceChoice()[name];
-    box.addEventListener("change", () => {
-      keepDeviceChoice({ [name]: box.checked });
-      then();
-      this.#show();
-    });
   }
 
   /** @param {string} reason why voice cannot be started, empty where it can. The button can be reached all the same,
@@ -101,7 +81,8 @@ export class VoiceView extends EventTarget {
 
   #showCall() {
     const { call } = this;
-    const { muted, pressed, heard } = call.talking;
+    const { muted, pressed } = call.talking;
+    const { heard } = call.serving;
     const byHand = call.choice().pushToTalk;
     this.#mute.setAttribute("aria-pressed", String(muted));
     this.#mute.title = muted ? talkWords.muted : talkWords.mute;
@@ -111,7 +92,7 @@ export class VoiceView extends EventTarget {
     this.#resume.hidden = !this.#off;
     if (call.microphone.open && !this.#listed) this.#devices.list();
     this.#listed = call.microphone.open;
-    this.note("behind", call.uplink.behind ? talkWords.behind : "");
+    this.notes.say("behind", call.uplink.behind ? talkWords.behind : "");
     // What had the focus may be gone: the person is still in the call.
     if (document.activeElement === document.body && this.#focused) this.#takeFocus();
     this.#focused = this.#panel.contains(document.activeElement);
@@ -119,8 +100,8 @@ export class VoiceView extends EventTarget {
 
   /** Whether somebody would hear the person, and the microphone is off. */
   get #off() {
-    const { resumable, talking } = this.call;
-    return resumable && talking.served;
+    const { resumable, serving } = this.call;
+    return resumable && serving.served;
   }
 
   #sentence() {
@@ -135,17 +116,9 @@ export class VoiceView extends EventTarget {
     if (this.#state.textContent !== sentence) this.#state.textContent = sentence;
   }
 
-  /** @param {"lost"|"behind"|"device"} about @param {string} sentence or nothing, where there is nothing to say any more */
-  note(about, sentence) {
-    this.#notes[about] = sentence;
-    const said = Object.values(this.#notes).filter(Boolean).join(" ");
-    if (this.#note.textContent !== said) this.#note.textContent = said;
-    this.#note.hidden = said === "";
-  }
-
   #began() {
     clearTimeout(this.#timer);
-    this.#notes = { lost: "", behind: "", device: "" };
+    this.notes.clear();
     this.#shown = true;
     this.#panel.hidden = false;
     this.#start.hidden = true;
@@ -167,8 +140,8 @@ export class VoiceView extends EventTarget {
     this.#start.hidden = false;
     this.#levels.stop();
     this.#awake.release();
-    this.#note.hidden = true;
+    this.notes.clear();
     if (left) this.#start.focus();
-    this.#timer = setTimeout(() => (this.#panel.hidden = true), this.call.connectedBefore ? LINGER : 0);
+    this.#timer = setTimeout(() => (this.#panel.hidden = true), this.call.serving.before ? LINGER : 0);
   }
 }

@@ -76,14 +76,14 @@ export class HttpLine extends EventTarget {
   async #ask({ id, text, media }) {
     const { socket } = this;
     if (media.length) return this.#refused(id, NO_MEDIA);
-    socket.conversation ??= newId();
+    socket.place.conversation ??= newId();
     let over = false;
     this.#reading = new AbortController();
     const { signal } = this.#reading;
     try {
       // The instruction is on record; whether to search is known to this device alone.
-      const { family, search } = socket.wishes;
-      const answer = await this.api.ask(socket.conversation, { id, text, family, search }, signal);
+      const { family, search } = socket.shape.wishes;
+      const answer = await this.api.ask(socket.place.conversation, { id, text, family, search }, signal);
       const lines = new EventLines();
       for await (const piece of pieces(answer)) {
         for (const payload of lines.feed(piece)) over = this.#take(payload) || over;
@@ -112,7 +112,7 @@ export class HttpLine extends EventTarget {
       if (event.type === "ready") continue;
       if (event.type === "saved") {
         this.socket.outbox.confirm(event.id);
-        this.socket.exists = true;
+        this.socket.place.exists = true;
         over ||= event.message === "";
       }
       over ||= event.type === "turnComplete" || event.type === "failure";

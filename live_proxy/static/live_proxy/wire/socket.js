@@ -2,14 +2,14 @@
 /** The page's connection: comes back by itself. Fires `state`, `live`, `dropped`, `refused`, and `blocked` if never open. */
 
 import { CONFIRMATION_DEADLINE } from "./backoff.js";
-import { isFinal, TOO_BIG } from "./close_codes.js";
+import { isFinal, isPoisonous } from "./close_codes.js";
 import { Comeback } from "./comeback.js";
 import { Connection } from "./connection.js";
 import { Outbox } from "./outbox.js";
+import { Place } from "./place.js";
 import { readFrame, socketAddress } from "./protocol.js";
-import { setupMessage, typedMessage } from "./setup_message.js";
-
-const POISONOUS = new Set([TOO_BIG, 4400]);
+import { typedMessage } from "./setup_message.js";
+import { Shape } from "./shape.js";
 
 /** @typedef {"idle"|"connecting"|"ready"|"waiting"|"closed"} State */
 export class LiveSocket extends EventTarget {
@@ -19,32 +19,24 @@ export class LiveSocket extends EventTarget {
   reason = ""; // what the server said with it
   outbox = new Outbox();
   held = false; // while the conversation is served in another way
-  busy = () => false; // whether a turn is open
-  /** @type {import("./setup_message.js").Talk|null} */
-  talk = null;
   #connection = /** @type {Connection|null} */ (null);
   #comeback = new Comeback(() => this.connect());
-  #saidAny = false; // so that the record may have the conversation
-  #reshaped = false;
 
   /** @param {string|null} conversation @param {import("./setup_message.js").Wishes} wishes */
   constructor(conversation, wishes) {
     super();
-    this.conversation = conversation;
-    this.wishes = wishes;
-    /** Whether the record surely has the conversation: its row begins with the first saved message. */
-    this.exists = conversation !== null;
+    this.place = new Place(conversation);
+    this.shape = new Shape(wishes);
   }
 
   /** Opens the connection unless there is one, or one is on its way. */
   connect() {
     if (this.#connection || this.held) return;
     this.#comeback.cancel();
-    this.#reshaped = false;
-    if (!this.exists && !this.#saidAny) this.conversation = null;
+    this.shape.outdated = false;
     this.#connection = new Connection(
-      socketAddress(this.conversation, location.href),
-      setupMessage(this.wishes, this.talk),
+      socketAddress(this.place.wanted, location.href),
+      this.shape.message,
       (frame) => this.#receive(frame),
       (code, reason) => this.#closed(code, reason),
     );
@@ -69,32 +61,25 @@ export class LiveSocket extends EventTarget {
     return true;
   }
 
-  /** Other wishes, or talking, need another set-up: a connection that there is is replaced, at once where the person
-   *  begins or ends to talk, else between two turns.
-   *  @param {Partial<Pick<LiveSocket, "wishes"|"talk">>} change */
-  reshape({ wishes = this.wishes, talk = this.talk }) {
-    const same = setupMessage(wishes, talk) === setupMessage(this.wishes, this.talk);
-    const talks = talk !== this.talk;
-    Object.assign(this, { wishes, talk });
-    if (this.state === "closed" || this.state === "idle" || (same && !this.#reshaped)) return;
-    this.#reshaped = true;
-    if (talks || !this.busy()) this.settle();
+  /** Other wishes, or talking, need another set-up: a connection that there is is replaced when it may be.
+   *  @param {Parameters<Shape["change"]>[0]} change */
+  reshape(change) {
+    if (this.shape.change(change)) this.settle();
   }
 
   /** Between two turns: the time for a connection of another kind. */
   settle() {
-    if (!this.#reshaped) return;
-    this.drop(true);
+    if (this.shape.outdated && this.state !== "closed" && this.state !== "idle") this.reopen(true);
+  }
+
+  /** A new connection at once, to the same conversation.
+   *  @param {boolean} [again] whether what nobody has begun to answer is to be asked on it */
+  reopen(again = false) {
+    this.drop(again);
     this.connect();
   }
 
-  /** A new connection at once, to the same conversation. */
-  reopen() {
-    this.drop();
-    this.connect();
-  }
-
-  /** Nothing goes through any more: as if the network had said so. */
+  /** Nothing goes through any more. */
   giveUp() {
     this.#connection?.giveUp();
   }
@@ -107,45 +92,33 @@ export class LiveSocket extends EventTarget {
     this.#enter("closed");
   }
 
-  /** Ends the connection of now, and what it was answering.
-   *  @param {boolean} [again] whether what nobody has begun to answer is to be asked on the next one */
+  /** Ends the connection of now, and what it was answering. */
   drop(again = false) {
-    const dropped = this.#connection;
+    if (!this.#connection) return;
+    this.#connection.close();
     this.#connection = null;
-    if (!dropped) return;
     this.state = "idle";
-    dropped.close();
     this.outbox.connectionLost();
     this.dispatchEvent(new CustomEvent("dropped", { detail: again }));
   }
 
   #flush() {
-    this.outbox.flush((typed) => {
-      this.#saidAny = true;
-      this.#connection?.send(typedMessage(typed));
-    });
+    if (this.outbox.first) this.place.said();
+    this.outbox.flush((typed) => this.#connection?.send(typedMessage(typed)));
     if (this.outbox.awaitsConfirmation) this.#connection?.expect(CONFIRMATION_DEADLINE);
   }
 
   /** @param {string|ArrayBuffer} data */
   #receive(data) {
     for (const event of readFrame(data)) {
+      this.place.take(event);
       if (event.type === "ready") this.#ready();
-      else if (event.type === "session") this.#opened(event.conversation);
-      else if (event.type === "heard") this.#saidAny = true;
       else if (event.type === "saved" || event.type === "notSaved") {
         this.outbox.confirm(event.id);
-        this.exists ||= event.type === "saved";
         if (!this.outbox.awaitsConfirmation) this.#connection?.satisfied();
-      } else if (event.type === "turn") this.exists ||= event.turn.status !== "pending";
+      }
       this.dispatchEvent(new CustomEvent("live", { detail: event }));
     }
-  }
-
-  /** @param {string} conversation The record has it where it was asked for by name. */
-  #opened(conversation) {
-    this.exists ||= this.conversation === conversation;
-    this.conversation = conversation;
   }
 
   #ready() {
@@ -162,12 +135,8 @@ export class LiveSocket extends EventTarget {
     this.#connection = null;
     Object.assign(this, { code, reason });
     this.outbox.connectionLost();
-    const refused = POISONOUS.has(code) ? this.outbox.clear() : [];
-    for (const id of refused) this.dispatchEvent(new CustomEvent("refused", { detail: { id, code } }));
-    if (code === 4404 && this.conversation && !this.exists) {
-      this.#saidAny = false;
-      return this.connect();
-    }
+    for (const id of isPoisonous(code) ? this.outbox.clear() : []) this.dispatchEvent(new CustomEvent("refused", { detail: { id, code } }));
+    if (code === 4404 && this.place.missing()) return this.connect();
     if (isFinal(code)) return this.#enter("closed");
     this.#comeback.after(code);
     this.#enter("waiting");
