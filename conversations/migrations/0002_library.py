@@ -26,16 +26,4 @@ class Migration(migrations.Migration):
             name="replaced_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
-        migrations.AddIndex(
-            model_name="conversation",
-            index=models.Index(
-                condition=models.Q(("pinned_at__isnull", False)), fields=["owner"], name="conversation_pinned"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="conversation",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", False)), fields=["deleted_at"], name="conversation_deleted"
-            ),
-        ),
     ]

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations.cleaning import clean_text
-from conversations.search import LONGEST_QUERY, search
+from conversations.search import search
+from conversations.search_words import LONGEST_QUERY
 from conversations.selectors import conversation_of, conversations_by_id
 from conversations.services import (
     TooManyPins,

@@ -228,7 +228,7 @@ class Postgres:
             for parent in folder.parents[:3]:
                 parent.chmod(parent.stat().st_mode | 0o011)
         self._folder = folder
-        self._run(["initdb", "-D", str(self._data), "-A", "trust", "-U", "postgres", "--no-sync"])
+        self._run(["initdb", "-D", str(self._data), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"])
         self.process = Process(
             [
                 str(POSTGRES / "postgres"),
