@@ -16,6 +16,7 @@ from django.db.models.functions import Substr
 
 from conversations import search_postgresql, search_sqlite
 from conversations.models import Conversation, Message
+from conversations.search_turns import turn_of
 from conversations.search_words import LONGEST_TEXT, Asked, Piece, asked, snippet
 
 
@@ -30,16 +31,17 @@ class Hit:
 
 
 def search(*, user_id: int, query: str, limit: int) -> list[Hit]:
-    """The conversations of that user that have all words of `query`, the newest first."""
+    """The conversations of that user that have all words of `query`, the newest first. Raises `SearchStopped`."""
     what = asked(query)
     if not what.words and not what.inside:
         return []
     index: Any = search_sqlite if connection.vendor == "sqlite" else search_postgresql
-    found = {
-        UUID(str(conversation)): position
-        for conversation, position in index.newest(user_id=user_id, what=what, limit=limit)
-    }
-    return _read(found, what)
+    with turn_of(user_id) as turn:
+        found = {
+            UUID(str(conversation)): position
+            for conversation, position in index.newest(turn, user_id=user_id, what=what, limit=limit)
+        }
+        return _read(found, what)
 
 
 def _read(found: dict[UUID, int | None], what: Asked) -> list[Hit]:

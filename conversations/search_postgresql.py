@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 
 from conversations.models import Conversation
+from conversations.search_turns import Turn
 from conversations.search_words import Asked
 
 AT_A_TIME = 100  # conversations: the index looks each of them up, and asks of each text which it is
@@ -29,7 +30,7 @@ _IN_TITLES = """
 _INDEXED = "conversations_search_vector({whose}::text, {text}) @@ (to_tsquery('simple', %s) && %s::tsquery)"
 
 
-def newest(*, user_id: int, what: Asked, limit: int) -> list[tuple[UUID, int | None]]:
+def newest(turn: Turn, *, user_id: int, what: Asked, limit: int) -> list[tuple[UUID, int | None]]:
     """Conversations, each with the position of its newest message that has the words, if not only the title has."""
     mine = Conversation.objects.filter(owner_id=user_id, deleted_at__isnull=True).order_by("-updated_at", "pk")
     last_used: dict[UUID, datetime] = dict(mine.values_list("pk", "updated_at"))
@@ -37,6 +38,7 @@ def newest(*, user_id: int, what: Asked, limit: int) -> list[tuple[UUID, int | N
     with connection.cursor() as cursor:
 
         def look(sql: str, among: Any, names: Iterable[Any], **columns: str) -> None:
+            turn.go_on()
             has, values = _having(words, what, names, **columns)
             cursor.execute(sql.format(has=has), [among, *values])
             for conversation, position, at in cursor.fetchall():

@@ -2,6 +2,7 @@
 
 from django.db import connection
 
+from conversations.search_turns import Turn
 from conversations.search_words import Asked, spellings
 
 # The index leads: CROSS JOIN keeps the order.
@@ -18,7 +19,7 @@ _FOUND = """
     ) GROUP BY conversation ORDER BY latest DESC, conversation LIMIT %s"""
 
 
-def newest(*, user_id: int, what: Asked, limit: int) -> list[tuple[str, int | None]]:
+def newest(turn: Turn, *, user_id: int, what: Asked, limit: int) -> list[tuple[str, int | None]]:
     """Conversations, each with the position of its newest message that has the words, if not only the title has."""
     messages, titles = "conversations_message m", "conversations_conversation c"
     having, values = [], []
@@ -37,6 +38,7 @@ def newest(*, user_id: int, what: Asked, limit: int) -> list[tuple[str, int | No
         titles=titles,
         titles_have=has.format(text="c.title"),
     )
+    turn.go_on()
     with connection.cursor() as cursor:
         cursor.execute(sql, [user_id, *values, user_id, *values, limit])
         return [(conversation, position) for conversation, position, _ in cursor.fetchall()]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from conversations.cleaning import clean_text
 from conversations.search import search
+from conversations.search_turns import GaveWay, SearchStopped, TooMany
 from conversations.search_words import LONGEST_QUERY
 from conversations.selectors import conversation_of, conversations_by_id
 from conversations.services import (
@@ -108,7 +109,10 @@ def search_conversations(request: HttpRequest) -> HttpResponse:
     if len(query) > LONGEST_QUERY:
         raise Refused(_("“q” may have at most %(longest)d characters.") % {"longest": LONGEST_QUERY})
     limit = whole_number(request, "limit", RESULTS, 1, MOST_RESULTS)
-    hits = search(user_id=user_id_of(request), query=query, limit=limit)
+    try:
+        hits = search(user_id=user_id_of(request), query=query, limit=limit)
+    except SearchStopped as stopped:
+        raise Refused(_why_stopped(stopped), 503) from None
     rows = conversations_by_id(user_id=user_id_of(request), ids={hit.conversation for hit in hits})
     return JsonResponse(
         {
@@ -124,3 +128,13 @@ def search_conversations(request: HttpRequest) -> HttpResponse:
             ]
         }
     )
+
+
+def _why_stopped(stopped: SearchStopped) -> str:
+    match stopped:
+        case GaveWay():
+            return _("A newer search of yours has taken its place.")
+        case TooMany():
+            return _("Too many people are searching. Try again in a moment.")
+        case _:
+            return _("The search took too long. Try longer or rarer words.")

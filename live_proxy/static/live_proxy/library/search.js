@@ -5,7 +5,7 @@ import { element, find } from "../foundation/dom.js";
 import { filled, gettext, ngettext } from "../language/gettext.js";
 import { words } from "../language/words.js";
 
-const PAUSE = 200;
+const PAUSE = 300;
 
 export class Search {
   #box = /** @type {HTMLInputElement} */ (find("#search"));
