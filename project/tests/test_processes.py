@@ -225,7 +225,7 @@ async def test_daphne_serves_the_same_messages(tmp_path: Path) -> None:
 def test_the_library_does_the_same_on_postgresql(postgres: Postgres) -> None:
     """Search is the one thing that each database does in its own way."""
     tests = [f"live_proxy/tests/test_{name}.py" for name in ("library", "rewind", "search_turns", "served")]
-    tests += [f"conversations/tests/test_{name}.py" for name in ("search",)]
+    tests += [f"conversations/tests/test_{name}.py" for name in ("search", "search_migration")]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests],
         env={**os.environ, "DATABASE_URL": postgres.database("library")},

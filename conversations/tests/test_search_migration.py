@@ -1,0 +1,93 @@
+"""There and back with rows in the tables. This runs on SQLite and, given a DATABASE_URL, on PostgreSQL."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from conversations.models import Conversation
+from conversations.search import search
+from conversations.tests.factories import alice, conversation, message, session
+
+pytestmark = pytest.mark.django_db(transaction=True)
+INDEXES = {"conversation_pinned", "conversation_deleted"}
+SEARCH = {"conversations_search_message", "conversations_search_title"}
+
+
+@pytest.fixture(autouse=True)
+def up_to_date() -> Iterator[None]:
+    yield
+    migrate()
+
+
+def migrate(*name: str) -> None:
+    call_command("migrate", *(("conversations", *name) if name else ()), verbosity=0)
+
+
+def indexes() -> set[str]:
+    with connection.cursor() as cursor:
+        tables = ("conversations_conversation", "conversations_message")
+        return {name for table in tables for name in connection.introspection.get_constraints(cursor, table)}
+
+
+def found(query: str) -> list[int | None]:
+    return [hit.position for hit in search(user_id=alice().pk, query=query, limit=9)]
+
+
+def test_what_was_written_before_is_found() -> None:
+    talk = session(conversation(title="Rain in Bergen"), heartbeat_at=timezone.now())  # nobody sweeps it
+    message(talk, 1, text="Take manage.py and a café")
+    message(talk, 2, text="umbrella", status="pending")
+    migrate("0002")
+    assert not indexes() & (INDEXES | SEARCH)
+    assert Conversation.objects.get().title == "Rain in Bergen"
+    migrate()
+    assert indexes() >= INDEXES
+    assert (found("manage.py cafe"), found("rain"), found("umbrella")) == ([1], [None], [])
+    message(talk, 3, text="umbrella")
+    assert found("umbrella") == [3]
+
+
+def test_it_goes_back_to_the_beginning_and_forth() -> None:
+    migrate("0001")
+    with connection.cursor() as cursor:
+        columns = connection.introspection.get_table_description(cursor, "conversations_conversation")
+    assert "deleted_at" not in {column.name for column in columns}
+    migrate()
+    message(session(conversation()), 1, text="umbrella")
+    assert found("umbrella") == [1]
+
+
+def test_the_service_writes_on_while_indexes_are_built() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer: the migration")
+    migrate("0002")
+    with CaptureQueriesContext(connection) as there_and_back:
+        migrate("0003")
+        migrate("0002")
+    built = [one["sql"] for one in there_and_back if one["sql"].strip().startswith(("CREATE INDEX", "DROP INDEX"))]
+    assert len(built) == 3 * len(INDEXES | SEARCH)
+    assert all("INDEX CONCURRENTLY" in sql for sql in built)
+    migrate("0001")
+    with CaptureQueriesContext(connection) as columns:
+        migrate("0002")
+    added = [one["sql"] for one in columns if one["sql"].startswith(("ALTER", "CREATE", 'UPDATE "conversations'))]
+    assert [" ADD COLUMN " in sql for sql in added] == [True] * 3  # nothing slow is done while the tables are locked
+
+
+def test_it_can_be_run_again_where_it_was_interrupted() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite it is one transaction")
+    message(session(conversation(title="")), 1, text="umbrella")
+    migrate("0002")
+    with connection.cursor() as cursor:
+        for name in INDEXES | SEARCH:  # what an interrupted build leaves has the name and is good for nothing
+            cursor.execute(f"CREATE INDEX {name} ON conversations_conversation (created_at)")
+    migrate()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%USING gin (conversations_search_vector%'")
+        assert cursor.fetchone() == (2,)
+    assert found("umbrella") == [1]
