@@ -84,7 +84,7 @@ class LostUpstream:
             sentence = no_candidate(nothing.tried, configured=True, given_up=True)
             await self._fail(sentence, nothing, failure.kind)
             return False
-        at_fault = not (self._link.proved and question.forgive())
+        at_fault = failure is not None and not (self._link.proved and question.forgive())
         if question.may_be_asked_again:
             if at_fault:
                 self._link.avoid(upstream.candidate)

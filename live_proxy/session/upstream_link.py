@@ -93,7 +93,7 @@ class UpstreamLink:
 
     @property
     def is_ready(self) -> bool:
-        return self._ready.is_set() and self.current is not None
+        return self._ready.is_set() and self.current is not None and self._closing is None
 
     async def ready(self) -> Upstream | None:
         """The upstream, after waiting for the climb that is under way; None where nobody serves.
@@ -110,7 +110,7 @@ class UpstreamLink:
 
     def offer_handle(self, handle: str) -> None:
         """Upstream's newest handle; empty where it cannot be resumed now."""
-        if self.current is not None:
+        if self.current is not None and self._closing is None:
             self._plan.resume = (self.current.candidate, handle) if handle else None
 
     @property
@@ -182,6 +182,7 @@ class UpstreamLink:
         if self.current is None or self._closing is not None:
             return
         self._blame = failure
+        self._ready.clear()  # what comes now is for the next one
         self._closing = spawn(self.current.transport.close(), name="upstream-close")
 
     async def run(self) -> None:
@@ -214,7 +215,6 @@ class UpstreamLink:
                 continue
             self.climbing = False
             failure = await self._serve(upstream)
-            self._wanted.clear()
             self._learn(upstream, failure)
             if await self._owner.upstream_lost(upstream, failure) or self._better is not None:
                 self._wanted.set()
@@ -254,9 +254,11 @@ class UpstreamLink:
         failure: Failure | None = None
         try:
             await self._owner.upstream_opened(upstream)
+            self._wanted.clear()
             self._ready.set()
             async for frame in upstream.transport.receive():
-                await self._owner.server_frame(frame)
+                if self._closing is None:  # it may say something while it is closed
+                    await self._owner.server_frame(frame)
         except Failure as lost:
             failure = lost
         finally:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conversations.models import Message
+from conversations.models import Message, TransportAttempt
 from project.tests.driving import AUDIO, PageSocket, Service
 from simulator import Simulator
 
@@ -55,6 +55,23 @@ async def test_an_answer_is_stopped_and_the_next_question_is_answered(transport:
     ]
     answers = Message.objects.filter(role="model")
     assert {row.transport async for row in answers} == {transport}
+
+
+async def test_what_is_asked_right_after_a_stop_is_answered_by_the_same_model(transport: str, service: Service) -> None:
+    """The connection that was stopped is still closing then: it gets no question, and nothing is held against it."""
+    service.google.chunk_delay = 0.2
+    page = await service.talk()
+    await page.type("a long story")
+    await page.send(STOP)
+    service.google.chunk_delay = 0
+    await page.type("the question that counts")
+    await page.until(lambda message: message.get("proxy", {}).get("turn", {}).get("status") == "complete")
+    await page.turn_end()
+    assert "the question that counts" in page.text()
+    await service.written()
+    assert [status for role, status in await statuses() if role == "model"] == ["interrupted", "complete"]
+    models = {attempt.model async for attempt in TransportAttempt.objects.filter(outcome__in=("ended", "connected"))}
+    assert len(models) == 1
 
 
 async def test_a_question_that_nobody_has_begun_to_answer_is_not_asked_again(service: Service) -> None:
