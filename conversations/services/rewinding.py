@@ -17,7 +17,8 @@ def conversation_rewind(*, conversation_id: UUID, user_id: int, message_id: UUID
     has no such message.
 
     Whoever serves the conversation loses it by the same step: an answer under way would come back into the thread.
-    Raises `NotAQuestion`.
+    A message that is replaced already changes nothing, whatever was said since: the request came twice, or from a
+    page that does not know of another's. Raises `NotAQuestion`.
     """
     with transaction.atomic():
         mine = Conversation.objects.select_for_update(no_key=True).filter(
@@ -29,6 +30,8 @@ def conversation_rewind(*, conversation_id: UUID, user_id: int, message_id: UUID
             return None
         if message.role != Role.USER:
             raise NotAQuestion
+        if message.replaced_at is not None:
+            return 0
         conversation.fence += 1
         conversation.lease_session = conversation.lease_until = None
         conversation.save(update_fields=["fence", "lease_session", "lease_until"])

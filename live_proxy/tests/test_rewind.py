@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from conversations.models import Message
-from conversations.services import conversation_claim, records_apply
+from conversations.services import Claim, conversation_claim, records_apply
 from conversations.tests.factories import NOW, SECOND, Visit, alice, charlie
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +25,18 @@ def rewind(client: Client, visit: Visit, position: int) -> Any:
     return client.post(address(visit), {"message": str(visit.message_id(position))}, content_type="application/json")
 
 
+def claimed(visit: Visit, session_id: uuid.UUID | None = None) -> Claim:
+    claim = conversation_claim(
+        conversation_id=visit.conversation_id,
+        user_id=visit.user_id,
+        session_id=session_id or uuid.uuid4(),
+        now=NOW,
+        lease_until=NOW + 30 * SECOND,
+    )
+    assert claim is not None
+    return claim
+
+
 def thread(client: Client, visit: Visit) -> list[int]:
     found = client.get(f"/api/conversations/{visit.conversation_id}/messages/").json()["messages"]
     return [row["position"] for row in found]
@@ -37,7 +49,28 @@ def test_the_thread_ends_before_it_and_the_record_keeps_all(client: Client) -> N
     assert rewind(client, visit, 3).json() == {"replaced": 2}
     assert thread(client, visit) == [1, 2]
     assert Message.objects.count() == 4
+
+
+def test_a_message_that_is_replaced_already_takes_nothing_with_it(client: Client) -> None:
+    """A request sent twice, or an edit in a tab that does not know of another tab's."""
+    visit, later = Visit(alice()), Visit(alice())
+    told(visit)
+    client.force_login(alice())
+    rewind(client, visit, 3)
+    claim = claimed(visit, later.session_id)
+    records_apply(
+        records=[
+            later.started(conversation_id=visit.conversation_id),
+            *(
+                later.said(at, conversation_id=visit.conversation_id, fence=claim.fence, status="complete")
+                for at in (5, 6)
+            ),
+        ]
+    )
     assert rewind(client, visit, 3).json() == {"replaced": 0}
+    assert thread(client, visit) == [1, 2, 5, 6]
+    late = later.said(7, conversation_id=visit.conversation_id, fence=claim.fence)
+    assert records_apply(records=[late]).refused == set(), "who serves it keeps it"
 
 
 def test_late_words_of_who_was_serving_do_not_come_back(client: Client) -> None:
@@ -55,14 +88,7 @@ def test_the_next_session_knows_what_is_left_and_writes_behind_all(client: Clien
     told(visit)
     client.force_login(alice())
     rewind(client, visit, 3)
-    claim = conversation_claim(
-        conversation_id=visit.conversation_id,
-        user_id=alice().pk,
-        session_id=uuid.uuid4(),
-        now=NOW,
-        lease_until=NOW + 30 * SECOND,
-    )
-    assert claim is not None
+    claim = claimed(visit)
     assert [item.position for item in claim.history] == [1, 2]
     assert (claim.next_position, claim.previous_session) == (5, None)
 
