@@ -4,6 +4,7 @@
 does with it, and what a dead process left behind.
 """
 
+from conversations.services.applied import Applied, Dropped
 from conversations.services.deleting_everything import deletion_remember, visits_erase, visits_erase_ended
 from conversations.services.leases import Claim, HistoryItem, conversation_claim, lease_release, sessions_heartbeat
 from conversations.services.library import (
@@ -15,7 +16,7 @@ from conversations.services.library import (
     conversations_delete,
     erase_deleted,
 )
-from conversations.services.record_batches import Applied, Dropped, records_apply
+from conversations.services.record_batches import records_apply
 from conversations.services.rewinding import NotAQuestion, conversation_rewind
 from conversations.services.sweeping import Swept, sessions_sweep
 

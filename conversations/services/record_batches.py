@@ -5,7 +5,6 @@ heartbeat and the sweep, and none of them can deadlock with another.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -13,48 +12,21 @@ from django.contrib.auth import get_user_model
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import Case, Value, When
 
-from conversations.cleaning import clean_count, clean_json, clean_text
+from conversations.cleaning import clean_count, clean_text
 from conversations.models import Conversation, FallbackEvent, Message, Outcome, Session, TransportAttempt
-from conversations.records import AttemptStarted, AttemptUpdated, MessageSaved, Record
+from conversations.records import AttemptStarted, AttemptUpdated, Record
+from conversations.services.applied import Applied, Dropped, Stored
 from conversations.services.coalescing import (
     Batch,
     attempt_updates_merged,
     batch_of,
     in_apply_order,
     outcome_moves_back,
-    status_moves_back,
 )
 from conversations.services.deleting_everything import owners_lock
+from conversations.services.saving_messages import messages_save
 
-_UPDATED_IN_MESSAGE = "modality text parts transport model attempt status usage first_output_ms completed_at".split()
 _UPDATED_IN_ATTEMPT = "outcome duration_ms error_kind http_status close_code detail".split()
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """A record that cannot be stored. `reason` is a class of reason, never what the record said."""
-
-    kind: str
-    id: UUID
-    reason: str
-
-
-@dataclass(slots=True)
-class Applied:
-    """`refused`: messages whose writer no longer owns their conversation, or whose conversation is gone.
-    `dropped`: records whose parents are gone or that contradict what is stored."""
-
-    refused: set[UUID] = field(default_factory=set)
-    dropped: list[Dropped] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Stored:
-    """What the database holds of the rows that a batch refers to."""
-
-    sessions: set[UUID]
-    conversations: dict[UUID, tuple[int, datetime]]  # fence, updated_at
-    attempts: dict[UUID, AttemptUpdated]
 
 
 def records_apply(*, records: Sequence[Record]) -> Applied:
@@ -92,14 +64,14 @@ def _apply_together(records: Sequence[Record]) -> Applied:
         stored_sessions = _lock_sessions(batch.session_ids())
         _end_sessions(batch, applied, stored_sessions)
         _insert_conversations(batch, applied)
-        stored = _Stored(
+        stored = Stored(
             sessions=stored_sessions,
             conversations=_lock_conversations(batch.conversation_ids()),
             attempts=_read_attempts(batch.attempt_ids()),
         )
         _join_conversations(batch, stored)
         _save_attempts(batch, applied, stored)
-        _save_messages(batch, applied, stored)
+        messages_save(batch, applied, stored)
         _insert_fallbacks(batch, applied, stored)
         _release_leases(batch)
     return applied
@@ -198,7 +170,7 @@ def _lock_conversations(ids: set[UUID]) -> dict[UUID, tuple[int, datetime]]:
     return {pk: (fence, updated_at) for pk, fence, updated_at in rows.values_list("pk", "fence", "updated_at")}
 
 
-def _join_conversations(batch: Batch, stored: _Stored) -> None:
+def _join_conversations(batch: Batch, stored: Stored) -> None:
     """Points sessions at their conversations: the one they joined, or the one that they began."""
     joins = {
         record.id: record.conversation_id
@@ -245,7 +217,7 @@ def _set_update(row: TransportAttempt, update: AttemptUpdated) -> TransportAttem
     return row
 
 
-def _save_attempts(batch: Batch, applied: Applied, stored: _Stored) -> None:
+def _save_attempts(batch: Batch, applied: Applied, stored: Stored) -> None:
     new: dict[UUID, TransportAttempt] = {}
     for start in batch.attempts.values():
         if start.id in stored.attempts:
@@ -269,63 +241,7 @@ def _save_attempts(batch: Batch, applied: Applied, stored: _Stored) -> None:
         TransportAttempt.objects.bulk_update(changed, _UPDATED_IN_ATTEMPT)
 
 
-def _message_row(record: MessageSaved, stored: _Stored) -> Message:
-    return Message(
-        id=record.id,
-        client_id=clean_text(record.client_id, 64) if record.client_id else None,
-        conversation_id=record.conversation_id,
-        session_id=record.session_id,
-        position=record.position,
-        role=clean_text(record.role, 8),
-        modality=clean_text(record.modality, 8),
-        text=clean_text(record.text),
-        parts=clean_json(record.parts),
-        transport=clean_text(record.transport, 10),
-        model=clean_text(record.model, 200),
-        attempt_id=record.attempt_id if record.attempt_id in stored.attempts else None,
-        status=clean_text(record.status, 12),
-        usage=clean_json(record.usage),
-        first_output_ms=clean_count(record.first_output_ms),
-        created_at=record.at,
-        completed_at=record.completed_at,
-    )
-
-
-def _save_messages(batch: Batch, applied: Applied, stored: _Stored) -> None:
-    if not batch.messages:
-        return
-    saved = Message.objects.filter(pk__in=batch.messages).values_list("pk", "status", "conversation_id")
-    known = {pk: (status, conversation_id) for pk, status, conversation_id in saved}
-    rows: list[Message] = []
-    latest: dict[UUID, datetime] = {}
-    for record in batch.messages.values():
-        conversation = stored.conversations.get(record.conversation_id)
-        if conversation is None or record.fence < conversation[0]:
-            applied.refused.add(record.id)
-            continue
-        if record.session_id not in stored.sessions:
-            applied.dropped.append(Dropped("MessageSaved", record.id, "SessionMissing"))
-            continue
-        status, conversation_id = known.get(record.id, (record.status, record.conversation_id))
-        if conversation_id != record.conversation_id:
-            # An id that is in use elsewhere must not become a way to overwrite another conversation.
-            applied.dropped.append(Dropped("MessageSaved", record.id, "IdTaken"))
-            continue
-        if status_moves_back(status, record.status):
-            continue
-        rows.append(_message_row(record, stored))
-        seen = max(record.at, record.completed_at or record.at)
-        latest[record.conversation_id] = max(latest.get(record.conversation_id, conversation[1]), seen)
-    if rows:
-        Message.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["id"], update_fields=_UPDATED_IN_MESSAGE
-        )
-    moved = [Conversation(id=pk, updated_at=at) for pk, at in latest.items() if at > stored.conversations[pk][1]]
-    if moved:
-        Conversation.objects.bulk_update(moved, ["updated_at"])
-
-
-def _insert_fallbacks(batch: Batch, applied: Applied, stored: _Stored) -> None:
+def _insert_fallbacks(batch: Batch, applied: Applied, stored: Stored) -> None:
     named = {record.message_id for record in batch.fallbacks.values() if record.message_id}
     messages = set(Message.objects.filter(pk__in=named).values_list("pk", flat=True)) if named else set()
     rows = []

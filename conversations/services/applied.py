@@ -1,0 +1,34 @@
+"""What a batch of records meets in the database, and what became of it. Plain, no queries."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from conversations.records import AttemptUpdated
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A record that cannot be stored. `reason` is a class of reason, never what the record said."""
+
+    kind: str
+    id: UUID
+    reason: str
+
+
+@dataclass(slots=True)
+class Applied:
+    """`refused`: messages whose writer no longer owns their conversation, or whose conversation is gone.
+    `dropped`: records whose parents are gone or that contradict what is stored."""
+
+    refused: set[UUID] = field(default_factory=set)
+    dropped: list[Dropped] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Stored:
+    """What the database holds of the rows that a batch refers to."""
+
+    sessions: set[UUID]
+    conversations: dict[UUID, tuple[int, datetime]]  # fence, updated_at
+    attempts: dict[UUID, AttemptUpdated]
