@@ -176,7 +176,7 @@ class Message(models.Model):
             models.UniqueConstraint(
                 fields=["conversation", "client_id"],
                 name="message_client_id_once",
-                condition=models.Q(client_id__isnull=False),
+                condition=models.Q(client_id__isnull=False, replaced_at__isnull=True),
             ),
         ]
         indexes = [

@@ -160,7 +160,7 @@ async def open_session(
         ),
         notices=notices,
         now=now,
-        asked_before=AskedBefore.of_record(claim.history if claim else ()),
+        asked_before=AskedBefore.of_record([*claim.earlier, *claim.history] if claim else ()),
         resume=_upstream_to_resume(resumed, claim, lower),
         program=None if greeting is None else _program(runtime, session_id, user_id, place, greeting, handle, base),
         held=partial(update_held_to, policy),

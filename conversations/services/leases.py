@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
+from django.db.models.functions import Left
 
 from conversations.models import Conversation, Message, Session
 from conversations.services.sweeping import ABANDONED, ABANDONED_CLOSE_CODE
 
 HISTORY_LIMIT = 200
+EARLIER_LIMIT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class Claim:
     """What the new owner of a conversation starts from.
 
     `fence` goes into every `MessageSaved`; `next_position` is 1 in an empty conversation; `previous_session`
-    is set only where another session still held the lease; `history` is oldest first, the newest 200.
+    is set only where another session still held the lease; `history` is oldest first, the newest 200; `earlier` are
+    those before it, at most 2000, of whose text there is no more than whether there is any.
     """
 
     fence: int
@@ -42,6 +45,7 @@ class Claim:
     title: str
     previous_session: UUID | None
     history: list[HistoryItem]
+    earlier: list[HistoryItem]
 
 
 def conversation_claim(
@@ -66,23 +70,32 @@ def conversation_claim(
         conversation.lease_until = lease_until
         conversation.save(update_fields=["fence", "lease_session", "lease_until"])
         last = Message.objects.filter(conversation_id=conversation_id).aggregate(last=Max("position"))["last"]
+        history = _history_of(conversation_id)
         return Claim(
             fence=conversation.fence,
             next_position=1 if last is None else last + 1,
             family=conversation.family,
             title=conversation.title,
             previous_session=previous,
-            history=_history_of(conversation_id),
+            history=history,
+            earlier=_before(conversation_id, history) if len(history) == HISTORY_LIMIT else [],
         )
 
 
 def _history_of(conversation_id: UUID) -> list[HistoryItem]:
-    newest = (
-        Message.objects.filter(conversation_id=conversation_id, replaced_at__isnull=True)
-        .order_by("-position")
-        .values_list("pk", "client_id", "position", "role", "status", "text", "parts")[:HISTORY_LIMIT]
-    )
-    return [HistoryItem(*row) for row in reversed(newest)]
+    newest = _thread(conversation_id).values_list("pk", "client_id", "position", "role", "status", "text", "parts")
+    return [HistoryItem(*row) for row in reversed(newest[:HISTORY_LIMIT])]
+
+
+def _before(conversation_id: UUID, history: list[HistoryItem]) -> list[HistoryItem]:
+    older = _thread(conversation_id).filter(position__lt=history[0].position)
+    rows = older.values_list("pk", "client_id", "position", "role", "status", Left("text", 1), "parts")
+    return [HistoryItem(*row) for row in reversed(rows[:EARLIER_LIMIT])]
+
+
+def _thread(conversation_id: UUID) -> QuerySet[Message]:
+    """Newest first."""
+    return Message.objects.filter(conversation_id=conversation_id, replaced_at__isnull=True).order_by("-position")
 
 
 def lease_release(*, conversation_id: UUID, session_id: UUID) -> None:

@@ -12,10 +12,26 @@ from conversations.services.coalescing import Batch, status_moves_back
 _UPDATED_IN_MESSAGE = "modality text parts transport model attempt status usage first_output_ms completed_at".split()
 
 
-def _message_row(record: MessageSaved, stored: Stored) -> Message:
+def _client_id(record: MessageSaved) -> str | None:
+    return clean_text(record.client_id, 64) if record.client_id else None
+
+
+def _client_ids_in_use(batch: Batch) -> dict[tuple[UUID, str], UUID]:
+    """By conversation and client id, the message of the thread that has it."""
+    named = {client_id for record in batch.messages.values() if (client_id := _client_id(record))}
+    if not named:
+        return {}
+    conversations = {record.conversation_id for record in batch.messages.values()}
+    holders = Message.objects.filter(
+        conversation_id__in=conversations, client_id__in=named, replaced_at__isnull=True
+    ).values_list("conversation_id", "client_id", "pk")
+    return {(conversation, client_id): pk for conversation, client_id, pk in holders if client_id}
+
+
+def _message_row(record: MessageSaved, stored: Stored, client_id: str | None) -> Message:
     return Message(
         id=record.id,
-        client_id=clean_text(record.client_id, 64) if record.client_id else None,
+        client_id=client_id,
         conversation_id=record.conversation_id,
         session_id=record.session_id,
         position=record.position,
@@ -39,6 +55,7 @@ def messages_save(batch: Batch, applied: Applied, stored: Stored) -> None:
         return
     saved = Message.objects.filter(pk__in=batch.messages).values_list("pk", "status", "conversation_id")
     known = {pk: (status, conversation_id) for pk, status, conversation_id in saved}
+    holders = _client_ids_in_use(batch)
     rows: list[Message] = []
     latest: dict[UUID, datetime] = {}
     for record in batch.messages.values():
@@ -56,7 +73,10 @@ def messages_save(batch: Batch, applied: Applied, stored: Stored) -> None:
             continue
         if status_moves_back(status, record.status):
             continue
-        rows.append(_message_row(record, stored))
+        client_id = _client_id(record)
+        if client_id and holders.setdefault((record.conversation_id, client_id), record.id) != record.id:
+            client_id = None  # sent again without anybody knowing: better on record twice than its answer alone
+        rows.append(_message_row(record, stored, client_id))
         seen = max(record.at, record.completed_at or record.at)
         latest[record.conversation_id] = max(latest.get(record.conversation_id, conversation[1]), seen)
     if rows:

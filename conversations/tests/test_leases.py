@@ -14,6 +14,7 @@ from conversations.services import (
     Claim,
     conversation_claim,
     lease_release,
+    leases,
     records_apply,
     sessions_heartbeat,
     sessions_sweep,
@@ -92,6 +93,17 @@ def test_history_is_the_newest_two_hundred_in_order():
     assert taken.next_position == 231
 
 
+def test_what_was_asked_before_those_is_known_without_its_words(monkeypatch):
+    monkeypatch.setattr(leases, "EARLIER_LIMIT", 20)
+    visit = Visit()
+    long_ago = [visit.said(position, client_id=f"c{position}") for position in range(3, 231)]
+    records_apply(records=[*visit.whole(), *long_ago])
+    taken = claim(visit)
+    assert [item.position for item in taken.earlier] == list(range(11, 31))
+    assert {(item.client_id, item.text) for item in taken.earlier} == {(f"c{at}", "t") for at in range(11, 31)}
+    assert claim(visit).history == taken.history
+
+
 def test_an_empty_conversation_starts_at_position_one():
     conversation = make.conversation()
     taken = conversation_claim(
@@ -102,7 +114,7 @@ def test_an_empty_conversation_starts_at_position_one():
         lease_until=NOW,
     )
     assert taken is not None
-    assert (taken.next_position, taken.history) == (1, [])
+    assert (taken.next_position, taken.history, taken.earlier) == (1, [], [])
 
 
 def test_only_the_holder_releases_a_lease():

@@ -175,10 +175,26 @@ def test_a_contradiction_drops_one_record_only():
     assert Session.objects.get().close_code == 1000
 
 
-def test_a_client_id_is_stored_once_a_conversation():
+@pytest.mark.parametrize("together", [True, False])
+def test_a_client_id_is_stored_once_a_conversation_and_no_question_is_lost_for_it(together):
     visit = Visit()
-    applied = records_apply(records=[*visit.whole(), visit.said(3, client_id="x"), visit.said(4, client_id="x")])
-    assert [(each.id, each.reason) for each in applied.dropped] == [(visit.message_id(4), "IntegrityError")]
+    first, second = visit.said(3, client_id="x"), visit.said(5, client_id="x")
+    for records in [[*visit.whole(), first, second]] if together else [visit.whole(), [first], [second]]:
+        assert records_apply(records=records) == Applied()
+    for _ in range(2):
+        assert list(Message.objects.filter(position__gt=2).values_list("position", "client_id")) == [
+            (3, "x"),
+            (5, None),
+        ]
+        assert records_apply(records=[second, first]) == Applied()
+
+
+def test_a_client_id_is_free_again_when_its_message_was_replaced():
+    visit = Visit()
+    records_apply(records=[*visit.whole(), visit.said(3, client_id="x")])
+    Message.objects.filter(position=3).update(replaced_at=NOW)
+    assert records_apply(records=[visit.said(5, client_id="x")]) == Applied()
+    assert Message.objects.get(position=5).client_id == "x"
 
 
 def test_an_id_in_use_elsewhere_does_not_overwrite_another_conversation():

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from conversations.models import Message
-from conversations.services import Claim, conversation_claim, records_apply
+from conversations.services import Applied, Claim, conversation_claim, records_apply
 from conversations.tests.factories import NOW, SECOND, Visit, alice, charlie
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +91,18 @@ def test_the_next_session_knows_what_is_left_and_writes_behind_all(client: Clien
     claim = claimed(visit)
     assert [item.position for item in claim.history] == [1, 2]
     assert (claim.next_position, claim.previous_session) == (5, None)
+
+
+def test_the_same_words_may_be_sent_again_with_the_same_id(client: Client) -> None:
+    visit = Visit(alice())
+    told(visit)
+    records_apply(records=[visit.said(5, client_id="mine")])
+    client.force_login(alice())
+    rewind(client, visit, 5)
+    claim = claimed(visit)
+    assert claim.history[-1].position == 4
+    assert records_apply(records=[visit.said(6, client_id="mine", role="user", fence=claim.fence)]) == Applied()
+    assert thread(client, visit) == [1, 2, 3, 4, 6]
 
 
 def test_one_goes_back_to_a_question(client: Client) -> None:

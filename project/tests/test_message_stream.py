@@ -16,6 +16,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 
 from conversations.models import Conversation, FallbackEvent, Message, Session, TransportAttempt
+from conversations.services import leases
 from live_proxy.models import Preferences, SetupPolicy
 from live_proxy.views import message_stream
 from project.tests.driving import FAMILY, Service, rows
@@ -117,6 +118,19 @@ async def test_the_same_message_twice_is_answered_once(service: Service) -> None
     assert len(await rows(Message.objects.all())) == 2
     answers = [request for request in service.google.requests[asked:] if request.method != "countTokens"]
     assert answers == []
+
+
+async def test_a_message_of_long_ago_is_known_too(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "HISTORY_LIMIT", 2)
+    conversation = uuid4()
+    async with page_of(service) as page:
+        body = page.body("once")
+        await page.post(conversation, body)
+        await page.post(conversation, page.body("something else"))
+        again = events(await page.post(conversation, body))
+    assert (words(again), again[-1]["proxy"]["saved"]) == ("", body["id"])
+    await service.written()
+    assert len(await rows(Message.objects.all())) == 4
 
 
 async def test_a_failure_says_so_and_the_same_message_may_be_asked_again(service: Service) -> None:
