@@ -12,6 +12,7 @@ from django.db.models.functions import Left
 
 from conversations.models import Conversation, Message, Session
 from conversations.services.sweeping import ABANDONED, ABANDONED_CLOSE_CODE
+from conversations.services.unfinished import messages_close
 
 HISTORY_LIMIT = 200
 EARLIER_LIMIT = 2000
@@ -54,7 +55,7 @@ def conversation_claim(
     """Makes `session_id` the owner of a conversation of that user; None when there is no such conversation.
 
     Someone else's conversation gives the same answer as an unknown one. Whoever held it before finds its
-    writes refused from here on.
+    writes refused from here on, and what it had under way is closed; `history` has it as it was.
     """
     with transaction.atomic():
         mine = Conversation.objects.select_for_update(no_key=True).filter(
@@ -71,6 +72,7 @@ def conversation_claim(
         conversation.save(update_fields=["fence", "lease_session", "lease_until"])
         last = Message.objects.filter(conversation_id=conversation_id).aggregate(last=Max("position"))["last"]
         history = _history_of(conversation_id)
+        messages_close(Message.objects.filter(conversation_id=conversation_id), now)
         return Claim(
             fence=conversation.fence,
             next_position=1 if last is None else last + 1,

@@ -1,16 +1,19 @@
 """What people do with their own conversations: rename, pin, delete and take the deletion back."""
 
 from datetime import datetime, timedelta
+from itertools import batched
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from conversations.models import Conversation
+from conversations.models import Conversation, Message
+from conversations.services.unfinished import messages_close
 
 MOST_PINS = 100
 UNDO_WITHIN = timedelta(minutes=10)
 ERASED_A_CALL = 50
+DELETED_AT_ONCE = 500
 
 
 class TooManyPins(Exception):
@@ -69,4 +72,12 @@ def _mine(user_id: int) -> QuerySet[Conversation]:
 
 
 def _delete(conversations: QuerySet[Conversation], now: datetime) -> int:
-    return conversations.update(deleted_at=now, fence=F("fence") + 1, lease_session=None, lease_until=None)
+    """Locks in the order of ids, as everybody does who takes more than one."""
+    with transaction.atomic():
+        mine = list(conversations.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+        for pks in batched(mine, DELETED_AT_ONCE):
+            Conversation.objects.filter(pk__in=pks).update(
+                deleted_at=now, fence=F("fence") + 1, lease_session=None, lease_until=None
+            )
+            messages_close(Message.objects.filter(conversation_id__in=pks), now)
+    return len(mine)

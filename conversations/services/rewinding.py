@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from conversations.models import Conversation, Message, Role
+from conversations.services.unfinished import messages_close
 
 
 class NotAQuestion(Exception):
@@ -35,5 +36,6 @@ def conversation_rewind(*, conversation_id: UUID, user_id: int, message_id: UUID
         conversation.fence += 1
         conversation.lease_session = conversation.lease_until = None
         conversation.save(update_fields=["fence", "lease_session", "lease_until"])
+        messages_close(Message.objects.filter(conversation_id=conversation_id), now)
         later = Message.objects.filter(conversation_id=conversation_id, position__gte=message.position)
         return later.filter(replaced_at__isnull=True).update(replaced_at=now)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import F, Q
 
-from conversations.models import Conversation, Message, Outcome, Role, Session, Status, TransportAttempt
+from conversations.models import Conversation, Message, Outcome, Session, TransportAttempt
+from conversations.services.unfinished import messages_close
 
 ABANDONED = "abandoned"
 ABANDONED_CLOSE_CODE = 1006
@@ -45,18 +46,12 @@ def sessions_sweep(*, now: datetime, stale_after: timedelta, dead: Collection[st
         )
         # Conversations before attempts and messages: the order in which a batch of records takes its locks.
         joined = {conversation_id for _, conversation_id in stale} - {None}
-        leased = Conversation.objects.select_for_update(no_key=True).filter(pk__in=joined, lease_session__in=ids)
-        freed = list(leased.order_by("pk").values_list("pk", flat=True))
+        locked = Conversation.objects.select_for_update(no_key=True).filter(pk__in=joined).order_by("pk")
+        ended = set(ids)
+        freed = [pk for pk, holder in locked.values_list("pk", "lease_session") if holder in ended]
         Conversation.objects.filter(pk__in=freed).update(lease_session=None, lease_until=None)
         attempts = TransportAttempt.objects.filter(
             session_id__in=ids, outcome__in=[Outcome.PENDING, Outcome.CONNECTED]
         ).update(outcome=Outcome.ABANDONED)
-        messages = Message.objects.filter(session_id__in=ids, role=Role.MODEL, status=Status.PENDING).update(
-            status=Case(When(text="", then=Value(Status.FAILED)), default=Value(Status.INTERRUPTED)),
-            completed_at=now,
-        )
-        # What somebody said was said, whether or not it was answered.
-        Message.objects.filter(session_id__in=ids, role=Role.USER, status=Status.PENDING).update(
-            status=Status.COMPLETE, completed_at=now
-        )
+        messages = messages_close(Message.objects.filter(session_id__in=ids), now)
     return Swept(sessions=len(ids), attempts=attempts, messages=messages)

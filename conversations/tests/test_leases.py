@@ -68,6 +68,14 @@ def test_each_claim_gets_a_higher_fence():
     assert [claim(visit).fence for _ in range(3)] == [2, 3, 4]
 
 
+def test_what_the_last_owner_had_under_way_is_closed():
+    visit = Visit()
+    records_apply(records=[*visit.whole(), visit.said(4, "pending", text="It is"), visit.said(6, "pending", text="")])
+    taken = claim(visit)
+    assert [item.status for item in taken.history] == ["complete", "complete", "pending", "pending"]
+    assert [item.status for item in claim(visit).history] == ["complete", "complete", "interrupted", "failed"]
+
+
 def test_an_expired_or_own_lease_names_no_previous_session():
     visit = Visit()
     records_apply(records=visit.whole())

@@ -114,6 +114,18 @@ def test_who_serves_a_deleted_one_loses_it(client: Client) -> None:
     assert Conversation.objects.get().deleted_at is not None
 
 
+def test_an_answer_under_way_is_closed_when_its_conversation_is_deleted(client: Client) -> None:
+    visit, other = Visit(alice()), Visit(charlie())
+    records_apply(records=[*visit.whole(), visit.said(4, "pending", text="It is"), visit.said(6, "pending", text="")])
+    records_apply(records=[*other.whole(), other.said(4, "pending")])
+    client.force_login(alice())
+    client.delete(at(visit.conversation_id))
+    client.post(at(visit.conversation_id, "restore/"))
+    found = client.get(at(visit.conversation_id, "messages/")).json()["messages"]
+    assert [row["status"] for row in found] == ["complete", "complete", "interrupted", "failed"]
+    assert Message.objects.get(pk=other.message_id(4)).status == "pending"
+
+
 def test_it_is_erased_when_it_can_no_longer_be_undone(client: Client) -> None:
     visit, kept = Visit(alice()), Visit(alice())
     records_apply(records=visit.whole())

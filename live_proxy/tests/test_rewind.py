@@ -83,6 +83,20 @@ def test_late_words_of_who_was_serving_do_not_come_back(client: Client) -> None:
     assert thread(client, visit) == [1, 2]
 
 
+def test_an_answer_under_way_is_closed_with_what_there_is(client: Client) -> None:
+    """Its last words are refused from here on, so nothing else would close it."""
+    visit = Visit(alice())
+    told(visit)
+    half = [visit.said(4 + 2 * nth, "pending", text=text) for nth, text in enumerate(["It is", ""], start=1)]
+    records_apply(records=[visit.said(5, "pending"), half[0], half[1]])
+    client.force_login(alice())
+    assert rewind(client, visit, 5).json() == {"replaced": 3}
+    stored = {
+        row.position: (row.status, row.completed_at is not None) for row in Message.objects.filter(position__gt=4)
+    }
+    assert stored == {5: ("complete", True), 6: ("interrupted", True), 8: ("failed", True)}
+
+
 def test_the_next_session_knows_what_is_left_and_writes_behind_all(client: Client) -> None:
     visit = Visit(alice())
     told(visit)
