@@ -29,10 +29,11 @@ LAYER_TIMEOUT = 1.0
 LAYER_ERRORS = (OSError, RedisError, ChannelFull, RuntimeError)
 
 
-def tell(kind: ControlCommand.Kind, subject: object) -> None:
+def tell(kind: ControlCommand.Kind, *subjects: object) -> None:
     """Tell every process, once the surrounding transaction is committed. Blocking."""
-    ControlCommand.objects.create(kind=kind, subject=str(subject))
-    transaction.on_commit(_wake)
+    if subjects:
+        ControlCommand.objects.bulk_create(ControlCommand(kind=kind, subject=str(subject)) for subject in subjects)
+        transaction.on_commit(_wake)
 
 
 def _wake() -> None:

@@ -25,7 +25,7 @@ LAST_CLOSES = 5.0
 class Seat:
     """One socket's place, from before its set-up to its close. `valid` says, blocking, whether its credential
     still holds; `login` names the sign-in that it came with; `session` is None until set-up, and for a request over
-    HTTP, which has `request_id` in its place."""
+    HTTP, which has `request_id` and `request_fence` in its place."""
 
     user_id: int
     client: Literal["web", "sdk", "http"]
@@ -34,11 +34,17 @@ class Seat:
     login: str
     session: Session | None = None
     request_id: UUID | None = None
+    request_fence: int = 1
 
     @property
     def session_id(self) -> UUID | None:
         """The key of its row in the record, once it has one."""
         return self.session.id if self.session is not None else self.request_id
+
+    @property
+    def fence(self) -> int:
+        """The number that its messages are written with."""
+        return self.session.fence if self.session is not None else self.request_fence
 
     @property
     def busy(self) -> bool:
@@ -80,6 +86,10 @@ class Hub:
     def session_ids(self) -> list[UUID]:
         """Of all that must not be taken for left behind."""
         return [found for seat in self._seats if (found := seat.session_id) is not None]
+
+    def fences(self) -> dict[UUID, int]:
+        """The same, each with the number that it writes with."""
+        return {found: seat.fence for seat in self._seats if (found := seat.session_id) is not None}
 
     def count_of(self, user_id: int) -> int:
         return sum(1 for seat in self._seats if seat.user_id == user_id)

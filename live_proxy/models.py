@@ -12,6 +12,7 @@ class ControlCommand(models.Model):
         CLOSE_LOGIN = "close_login", "Close the sockets of one sign-in"
         CHECK_USER = "check_user", "Check a user's sign-in"
         CLOSE_SESSION = "close_session", "Close one session"
+        CONVERSATION_GONE = "conversation_gone", "Close one session whose conversation was deleted"
 
     kind = models.CharField(max_length=20, choices=Kind)
     subject = models.CharField(max_length=64)

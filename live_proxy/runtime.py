@@ -30,7 +30,7 @@ from live_proxy.breaker.memory import MemoryStore
 from live_proxy.breaker.redis_store import RedisStore
 from live_proxy.breaker.rules import key_of
 from live_proxy.candidates import Candidate, TransportName
-from live_proxy.close_codes import SIGNED_OUT, TAKEN_OVER, CloseCode
+from live_proxy.close_codes import NO_CONVERSATION, SIGNED_OUT, TAKEN_OVER, CloseCode
 from live_proxy.config import LiveConfig, live_config
 from live_proxy.credentials import TokenProvider
 from live_proxy.database import Database, with_fresh_connection
@@ -144,13 +144,13 @@ class Runtime:
             await self.tokens.token()
 
     async def _heartbeat(self) -> None:
-        ids = self.hub.session_ids()
+        fences = self.hub.fences()
         metrics.WRITER_LAG.set(self.writer.lag)
-        if ids:
+        if fences:
             at = now()
-            lost = await self.database.run(sessions_heartbeat, session_ids=ids, now=at, lease_until=lease_until(at))
+            lost = await self.database.run(sessions_heartbeat, fences=fences, now=at, lease_until=lease_until(at))
             for session_id in lost:
-                self.hub.close_session(session_id, CloseCode.TAKEN_OVER, TAKEN_OVER)
+                self.session_lost(session_id)
 
     async def _sweep(self) -> None:
         swept = await self.database.run(self._sweep_now)
@@ -200,6 +200,8 @@ class Runtime:
                 spawn(self.check_user(int(subject)), name="check-user")
             case ControlCommand.Kind.CLOSE_SESSION:
                 self.session_lost(UUID(subject))
+            case ControlCommand.Kind.CONVERSATION_GONE:
+                self.hub.close_session(UUID(subject), CloseCode.NO_CONVERSATION, NO_CONVERSATION)
 
     def session_lost(self, session_id: UUID) -> None:
         self.hub.close_session(session_id, CloseCode.TAKEN_OVER, TAKEN_OVER)

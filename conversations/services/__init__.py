@@ -9,6 +9,7 @@ from conversations.services.deleting_everything import deletion_remember, visits
 from conversations.services.leases import Claim, HistoryItem, conversation_claim, lease_release, sessions_heartbeat
 from conversations.services.library import (
     UNDO_WITHIN,
+    Deleted,
     TooManyPins,
     conversation_change,
     conversation_delete,
@@ -17,15 +18,17 @@ from conversations.services.library import (
     erase_deleted,
 )
 from conversations.services.record_batches import records_apply
-from conversations.services.rewinding import NotAQuestion, conversation_rewind
+from conversations.services.rewinding import NotAQuestion, Rewound, conversation_rewind
 from conversations.services.sweeping import Swept, sessions_sweep
 
 __all__ = [
     "Applied",
     "Claim",
+    "Deleted",
     "Dropped",
     "HistoryItem",
     "NotAQuestion",
+    "Rewound",
     "Swept",
     "TooManyPins",
     "UNDO_WITHIN",

@@ -1,6 +1,6 @@
 """Who owns a conversation: a lease in the database, a fencing number that only grows, and a heartbeat."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -107,15 +107,17 @@ def lease_release(*, conversation_id: UUID, session_id: UUID) -> None:
     )
 
 
-def sessions_heartbeat(*, session_ids: Collection[UUID], now: datetime, lease_until: datetime) -> set[UUID]:
+def sessions_heartbeat(*, fences: Mapping[UUID, int], now: datetime, lease_until: datetime) -> set[UUID]:
     """Says that these sessions live, extends the leases they hold, and returns those that lost theirs.
 
-    A session that a sweeper took for dead is opened again: its process was slow or cut off, not gone.
+    `fences` has the number that each session writes with: where nobody holds its conversation, a higher one there
+    tells a conversation that was taken away from a lease that a sweeper ended. A session that a sweeper took for
+    dead is opened again: its process was slow or cut off, not gone.
     """
-    if not session_ids:
+    if not fences:
         return set()
     with transaction.atomic():
-        alive = Session.objects.select_for_update(no_key=True).filter(pk__in=set(session_ids)).order_by("pk")
+        alive = Session.objects.select_for_update(no_key=True).filter(pk__in=set(fences)).order_by("pk")
         rows = list(alive.values_list("pk", "conversation_id", "ended_at", "close_reason"))
         ids = [pk for pk, _, ended_at, reason in rows if ended_at is None or reason == ABANDONED]
         Session.objects.filter(pk__in=ids).update(heartbeat_at=now)
@@ -125,6 +127,11 @@ def sessions_heartbeat(*, session_ids: Collection[UUID], now: datetime, lease_un
             )
         joined = {conversation_id for _, conversation_id, _, _ in rows} - {None}
         locked = Conversation.objects.select_for_update(no_key=True).filter(pk__in=joined).order_by("pk")
-        holders = dict(locked.values_list("pk", "lease_session"))
+        held = {pk: (holder, fence) for pk, holder, fence in locked.values_list("pk", "lease_session", "fence")}
         Conversation.objects.filter(pk__in=joined, lease_session__in=ids).update(lease_until=lease_until)
-    return {pk for pk, conversation_id, _, _ in rows if holders.get(conversation_id) not in (None, pk)}
+    lost = set()
+    for pk, conversation_id, _, _ in rows:
+        holder, fence = held.get(conversation_id, (pk, 0))
+        if holder != pk and (holder is not None or fence > fences[pk]):
+            lost.add(pk)
+    return lost

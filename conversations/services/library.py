@@ -1,5 +1,6 @@
 """What people do with their own conversations: rename, pin, delete and take the deletion back."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
 from uuid import UUID
@@ -18,6 +19,14 @@ DELETED_AT_ONCE = 500
 
 class TooManyPins(Exception):
     """No more than `MOST_PINS` conversations of one person are pinned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """How many conversations, and the sessions that lost theirs, which do not know yet."""
+
+    conversations: int
+    sessions: list[UUID]
 
 
 def conversation_change(
@@ -41,13 +50,13 @@ def conversation_change(
     return True
 
 
-def conversation_delete(*, conversation_id: UUID, user_id: int, now: datetime) -> bool:
-    """Its owner does not see it any more, and whoever serves it loses it. False where there is none to delete."""
-    return _delete(_mine(user_id).filter(pk=conversation_id), now) > 0
+def conversation_delete(*, conversation_id: UUID, user_id: int, now: datetime) -> Deleted:
+    """Its owner does not see it any more, and whoever serves it loses it."""
+    return _delete(_mine(user_id).filter(pk=conversation_id), now)
 
 
-def conversations_delete(*, user_id: int, now: datetime) -> int:
-    """The same with all of one person's conversations. Returns how many."""
+def conversations_delete(*, user_id: int, now: datetime) -> Deleted:
+    """The same with all of one person's conversations."""
     return _delete(_mine(user_id), now)
 
 
@@ -71,13 +80,14 @@ def _mine(user_id: int) -> QuerySet[Conversation]:
     return Conversation.objects.filter(owner_id=user_id, deleted_at__isnull=True)
 
 
-def _delete(conversations: QuerySet[Conversation], now: datetime) -> int:
+def _delete(conversations: QuerySet[Conversation], now: datetime) -> Deleted:
     """Locks in the order of ids, as everybody does who takes more than one."""
     with transaction.atomic():
-        mine = list(conversations.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-        for pks in batched(mine, DELETED_AT_ONCE):
+        locked = conversations.select_for_update(no_key=True).order_by("pk")
+        holders = dict(locked.values_list("pk", "lease_session"))
+        for pks in batched(holders, DELETED_AT_ONCE):
             Conversation.objects.filter(pk__in=pks).update(
                 deleted_at=now, fence=F("fence") + 1, lease_session=None, lease_until=None
             )
             messages_close(Message.objects.filter(conversation_id__in=pks), now)
-    return len(mine)
+    return Deleted(len(holders), [session for session in holders.values() if session is not None])

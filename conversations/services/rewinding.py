@@ -1,5 +1,6 @@
 """Going back to an earlier point of a conversation: what came after it is no part of the thread any more."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,9 +14,17 @@ class NotAQuestion(Exception):
     """One goes back to what a person said, not into the middle of an answer."""
 
 
-def conversation_rewind(*, conversation_id: UUID, user_id: int, message_id: UUID, now: datetime) -> int | None:
-    """Takes a message and all after it out of the thread; they stay on record. Returns how many, None where that user
-    has no such message.
+@dataclass(frozen=True, slots=True)
+class Rewound:
+    """How many messages are replaced, and the session that lost the conversation, which does not know yet."""
+
+    replaced: int
+    session: UUID | None = None
+
+
+def conversation_rewind(*, conversation_id: UUID, user_id: int, message_id: UUID, now: datetime) -> Rewound | None:
+    """Takes a message and all after it out of the thread; they stay on record. None where that user has no such
+    message.
 
     Whoever serves the conversation loses it by the same step: an answer under way would come back into the thread.
     A message that is replaced already changes nothing, whatever was said since: the request came twice, or from a
@@ -32,10 +41,11 @@ def conversation_rewind(*, conversation_id: UUID, user_id: int, message_id: UUID
         if message.role != Role.USER:
             raise NotAQuestion
         if message.replaced_at is not None:
-            return 0
+            return Rewound(0)
+        session = conversation.lease_session
         conversation.fence += 1
         conversation.lease_session = conversation.lease_until = None
         conversation.save(update_fields=["fence", "lease_session", "lease_until"])
         messages_close(Message.objects.filter(conversation_id=conversation_id), now)
         later = Message.objects.filter(conversation_id=conversation_id, position__gte=message.position)
-        return later.filter(replaced_at__isnull=True).update(replaced_at=now)
+        return Rewound(later.filter(replaced_at__isnull=True).update(replaced_at=now), session)

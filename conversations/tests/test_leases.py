@@ -13,6 +13,8 @@ from conversations.services import (
     Applied,
     Claim,
     conversation_claim,
+    conversation_delete,
+    conversation_rewind,
     lease_release,
     leases,
     records_apply,
@@ -140,17 +142,33 @@ def test_a_heartbeat_extends_held_leases_and_names_lost_ones(django_assert_max_n
     records_apply(records=[*held.whole(), *lost.whole(), idle.started()])
     claim(lost)
     later, until = NOW + 10 * SECOND, NOW + 40 * SECOND
-    ids = [held.session_id, lost.session_id, idle.session_id, uuid.uuid4()]
+    fences = dict.fromkeys([held.session_id, lost.session_id, idle.session_id, uuid.uuid4()], 1)
     with django_assert_max_num_queries(6):
-        assert sessions_heartbeat(session_ids=ids, now=later, lease_until=until) == {lost.session_id}
+        assert sessions_heartbeat(fences=fences, now=later, lease_until=until) == {lost.session_id}
     assert set(Session.objects.values_list("heartbeat_at", flat=True)) == {later}
     assert Conversation.objects.get(pk=held.conversation_id).lease_until == until
     assert Conversation.objects.get(pk=lost.conversation_id).lease_until == NOW + 30 * SECOND
 
 
+def test_a_heartbeat_names_those_whose_conversation_nobody_holds_since_it_was_taken_away():
+    deleted, rewound, swept = visits = Visit(), Visit(), Visit()
+    records_apply(records=[record for visit in visits for record in visit.whole()])
+    conversation_delete(conversation_id=deleted.conversation_id, user_id=deleted.user_id, now=NOW)
+    conversation_rewind(
+        conversation_id=rewound.conversation_id,
+        user_id=rewound.user_id,
+        message_id=rewound.message_id(1),
+        now=NOW,
+    )
+    lease_release(conversation_id=swept.conversation_id, session_id=swept.session_id)
+    fences = {visit.session_id: 1 for visit in visits}
+    lost = sessions_heartbeat(fences=fences, now=NOW, lease_until=NOW + 30 * SECOND)
+    assert lost == {deleted.session_id, rewound.session_id}
+
+
 def test_a_heartbeat_of_nobody_needs_no_query(django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert sessions_heartbeat(session_ids=[], now=NOW, lease_until=NOW) == set()
+        assert sessions_heartbeat(fences={}, now=NOW, lease_until=NOW) == set()
 
 
 # --- The sweep -------------------------------------------------------------------------------------------------------
@@ -191,7 +209,7 @@ def test_a_second_sweep_finds_nothing():
 def test_a_sweep_leaves_the_living_the_ended_and_other_leases_alone():
     living, ended, overtaken = Visit(), Visit(), Visit()
     records_apply(records=[*living.whole(), *ended.whole(), ended.ended(), *overtaken.whole()])
-    sessions_heartbeat(session_ids=[living.session_id], now=NOW + 100 * SECOND, lease_until=NOW + 130 * SECOND)
+    sessions_heartbeat(fences={living.session_id: 1}, now=NOW + 100 * SECOND, lease_until=NOW + 130 * SECOND)
     claim(overtaken)
     assert sweep().sessions == 1
     assert Session.objects.get(pk=living.session_id).ended_at is None
@@ -213,7 +231,7 @@ def test_what_a_slow_process_says_later_beats_the_sweep():
     visit = Visit()
     records_apply(records=[*visit.whole(), visit.said(4, "pending", text="It is")])
     sweep()
-    sessions_heartbeat(session_ids=[visit.session_id], now=NOW + 130 * SECOND, lease_until=NOW + 160 * SECOND)
+    sessions_heartbeat(fences={visit.session_id: 1}, now=NOW + 130 * SECOND, lease_until=NOW + 160 * SECOND)
     assert Session.objects.get().ended_at is None
     records_apply(records=[visit.said(4), visit.turned_out("ended", close_code=1000), visit.ended()])
     assert Message.objects.get(position=4).status == "complete"
@@ -268,7 +286,7 @@ def test_records_heartbeats_and_sweeps_do_not_block_each_other_for_good():
     said = [visit.said(4) for visit in visits]
     jobs = [
         lambda: records_apply(records=[*said, *(visit.ended() for visit in visits)]),
-        lambda: sessions_heartbeat(session_ids=ids[::-1], now=NOW, lease_until=NOW + 30 * SECOND),
+        lambda: sessions_heartbeat(fences=dict.fromkeys(ids[::-1], 1), now=NOW, lease_until=NOW + 30 * SECOND),
         sweep,
         lambda: [claim(visit) for visit in visits],
     ]

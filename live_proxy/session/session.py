@@ -98,6 +98,7 @@ class Session:
         self.id = session_id
         self.user_id = user_id
         self.conversation_id = recorder.place.conversation_id
+        self.fence = recorder.place.fence
         self._limits = limits
         self._asked_before = asked_before or AskedBefore()
         self._candidates = candidates

@@ -89,7 +89,7 @@ async def answer(
     keep_seat = False
     try:
         asking, thread = await _asking(runtime, user_id, question)
-        seat.request_id = thread.session_id
+        seat.request_id, seat.request_fence = thread.session_id, thread.place.fence
         try:
             await asking.open()
         except NoCandidate as nothing:

@@ -1,7 +1,9 @@
 """What people do with their own conversations: find, rename, pin, delete, and take a deletion back."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,6 +16,7 @@ from conversations.search_turns import GaveWay, SearchStopped, TooMany
 from conversations.search_words import LONGEST_QUERY
 from conversations.selectors import conversation_of, conversations_by_id
 from conversations.services import (
+    Deleted,
     TooManyPins,
     conversation_change,
     conversation_delete,
@@ -22,6 +25,8 @@ from conversations.services import (
     deletion_remember,
     visits_erase,
 )
+from live_proxy.commands import tell
+from live_proxy.models import ControlCommand
 from live_proxy.preferences import forget_preferences
 from live_proxy.views.json_endpoint import (
     Refused,
@@ -42,8 +47,7 @@ MOST_RESULTS = 50
 def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """PATCH `{"title": str, "pinned": bool}`, one or both, → the row. DELETE → nothing; see `restore`."""
     if request.method == "DELETE":
-        deleted = conversation_delete(conversation_id=conversation_id, user_id=user_id_of(request), now=timezone.now())
-        if not deleted:
+        if not _deleted(partial(conversation_delete, conversation_id=conversation_id), request):
             raise no_conversation()
         return HttpResponse(status=204)
     title, pinned = _change(request)
@@ -93,13 +97,20 @@ def delete_all(request: HttpRequest) -> HttpResponse:
     visits in which nothing was said."""
     if json_body(request).get("confirm") != request.user.get_username():
         raise Refused(_("“confirm” must be your name."))
-    user_id, now = user_id_of(request), timezone.now()
     with transaction.atomic():
-        deletion_remember(user_id=user_id, now=now)
-        deleted = conversations_delete(user_id=user_id, now=now)
-        forget_preferences(user_id)
-    visits_erase(user_id=user_id)
+        deletion_remember(user_id=user_id_of(request), now=timezone.now())
+        deleted = _deleted(conversations_delete, request)
+        forget_preferences(user_id_of(request))
+    visits_erase(user_id=user_id_of(request))
     return JsonResponse({"deleted": deleted})
+
+
+def _deleted(delete: Callable[..., Deleted], request: HttpRequest) -> int:
+    """Deletes, and has those told who were serving what is gone. Returns how many conversations."""
+    with transaction.atomic():
+        deleted = delete(user_id=user_id_of(request), now=timezone.now())
+        tell(ControlCommand.Kind.CONVERSATION_GONE, *deleted.sessions)
+    return deleted.conversations
 
 
 @json_endpoint("GET")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
+from django.db.models import F
 from django.test import Client
 from websockets.exceptions import InvalidStatus
 
+from conversations.models import Conversation, Message
 from project.tests.driving import Service
 
 pytestmark = pytest.mark.service
@@ -136,6 +139,52 @@ async def test_a_second_tab_takes_the_conversation_over(service: Service) -> Non
     assert "hello" in await second.ask("hello")
 
 
+async def test_who_serves_a_deleted_conversation_is_told(service: Service) -> None:
+    page = await service.connect()
+    conversation = (await page.set_up())["conversation"]
+    await page.ask("hello")
+    await service.written()
+    assert await _call("delete", f"/api/conversations/{conversation}/") == 204
+    assert await page.closed(timeout=4) == (4404, "There is no such conversation.")
+    await service.google.wait_for(lambda google: not google.open_connections)
+
+
+async def test_all_who_serve_what_one_person_deleted_are_told(service: Service) -> None:
+    pages = [await service.talk() for _ in range(2)]
+    other = await service.talk("bob")
+    for page in [*pages, other]:
+        await page.ask("hello")
+    await service.written()
+    assert await _call("delete", "/api/conversations/", {"confirm": "alice"}) == 200
+    assert [(await page.closed(timeout=4))[0] for page in pages] == [4404, 4404]
+    assert "hello" in await other.ask("hello")
+
+
+async def test_who_serves_a_rewound_conversation_is_told(service: Service) -> None:
+    page = await service.connect()
+    conversation = (await page.set_up())["conversation"]
+    await page.ask("hello")
+    await service.written()
+    asked = await Message.objects.aget(role="user")
+    assert await _call("post", f"/api/conversations/{conversation}/rewind/", {"message": str(asked.pk)}) == 200
+    assert (await page.closed(timeout=4))[0] == 4409
+    await service.google.wait_for(lambda google: not google.open_connections)
+
+
+async def test_a_heartbeat_finds_what_no_word_came_of(service: Service) -> None:
+    page = await service.connect()
+    conversation = (await page.set_up())["conversation"]
+    await page.ask("hello")
+    await service.written()
+    mine = Conversation.objects.filter(pk=conversation)
+    await mine.aupdate(lease_session=None, lease_until=None)  # as a sweeper leaves it that took us for dead
+    await service.runtime._heartbeat()
+    assert "hello" in await page.ask("hello")
+    await mine.aupdate(fence=F("fence") + 1)
+    await service.runtime._heartbeat()
+    assert (await page.closed())[0] == 4409
+
+
 def _sign_in_again(username: str) -> str:
     client = Client()
     client.force_login(get_user_model().objects.get(username=username))
@@ -152,3 +201,11 @@ def _change_password(username: str) -> None:
     user = get_user_model().objects.get(username=username)
     user.set_password("another long password")
     user.save()
+
+
+@sync_to_async
+def _call(method: str, address: str, body: Any = None) -> int:
+    client = Client()
+    client.force_login(get_user_model().objects.get(username="alice"))
+    status: int = getattr(client, method)(address, json.dumps(body), content_type="application/json").status_code
+    return status
