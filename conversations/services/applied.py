@@ -26,9 +26,23 @@ class Applied:
 
 
 @dataclass(slots=True)
+class StoredSession:
+    user_id: int
+    conversation_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConversation:
+    owner_id: int
+    fence: int
+    lease_session: UUID | None
+    updated_at: datetime
+
+
+@dataclass(slots=True)
 class Stored:
     """What the database holds of the rows that a batch refers to."""
 
-    sessions: set[UUID]
-    conversations: dict[UUID, tuple[int, datetime]]  # fence, updated_at
+    sessions: dict[UUID, StoredSession]
+    conversations: dict[UUID, StoredConversation]
     attempts: dict[UUID, AttemptUpdated]

@@ -61,6 +61,7 @@ def attempt_updates_merged(before: AttemptUpdated, after: AttemptUpdated) -> Att
 class Batch:
     sessions: dict[UUID, SessionStarted] = field(default_factory=dict)
     conversations: dict[UUID, ConversationStarted] = field(default_factory=dict)
+    begun: dict[UUID, UUID] = field(default_factory=dict)  # by session, the conversation that it says it began
     attempts: dict[UUID, AttemptStarted] = field(default_factory=dict)
     attempt_updates: dict[UUID, AttemptUpdated] = field(default_factory=dict)
     messages: dict[UUID, MessageSaved] = field(default_factory=dict)
@@ -69,14 +70,13 @@ class Batch:
 
     def session_ids(self) -> set[UUID]:
         named = {record.session_id for record in self.attempts.values()}
-        named |= {record.session_id for record in self.conversations.values()}
         named |= {record.session_id for record in self.messages.values()}
         named |= {record.session_id for record in self.fallbacks.values()}
-        return named | set(self.sessions) | set(self.ends)
+        return named | set(self.sessions) | set(self.begun) | set(self.ends)
 
     def conversation_ids(self) -> set[UUID]:
         joined = {record.conversation_id for record in self.sessions.values() if record.conversation_id}
-        return {record.conversation_id for record in self.messages.values()} | joined
+        return {record.conversation_id for record in self.messages.values()} | joined | set(self.begun.values())
 
     def attempt_ids(self) -> set[UUID]:
         named = {record.attempt_id for record in self.messages.values()}
@@ -94,6 +94,7 @@ def batch_of(records: Iterable[Record]) -> Batch:
                 batch.sessions.setdefault(record.id, record)
             case ConversationStarted():
                 batch.conversations.setdefault(record.id, record)
+                batch.begun.setdefault(record.session_id, record.id)
             case AttemptStarted():
                 batch.attempts.setdefault(record.id, record)
             case FallbackHappened():

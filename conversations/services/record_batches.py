@@ -4,8 +4,7 @@ Locks are taken on sessions first, then on users, and on conversations last, eac
 heartbeat and the sweep, and none of them can deadlock with another.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -15,7 +14,7 @@ from django.db.models import Case, Value, When
 from conversations.cleaning import clean_count, clean_text
 from conversations.models import Conversation, FallbackEvent, Message, Outcome, Session, TransportAttempt
 from conversations.records import AttemptStarted, AttemptUpdated, Record
-from conversations.services.applied import Applied, Dropped, Stored
+from conversations.services.applied import Applied, Dropped, Stored, StoredConversation, StoredSession
 from conversations.services.coalescing import (
     Batch,
     attempt_updates_merged,
@@ -109,14 +108,15 @@ def _insert_sessions(batch: Batch, applied: Applied) -> None:
         Session.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _lock_sessions(ids: set[UUID]) -> set[UUID]:
+def _lock_sessions(ids: set[UUID]) -> dict[UUID, StoredSession]:
     if not ids:
-        return set()
+        return {}
     rows = Session.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-    return set(rows.values_list("pk", flat=True))
+    columns = rows.values_list("pk", "user_id", "conversation_id")
+    return {pk: StoredSession(user_id, conversation_id) for pk, user_id, conversation_id in columns}
 
 
-def _end_sessions(batch: Batch, applied: Applied, stored_sessions: set[UUID]) -> None:
+def _end_sessions(batch: Batch, applied: Applied, stored_sessions: Collection[UUID]) -> None:
     rows = []
     for record in batch.ends.values():
         if record.id not in stored_sessions:
@@ -163,28 +163,32 @@ def _insert_conversations(batch: Batch, applied: Applied) -> None:
         Conversation.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _lock_conversations(ids: set[UUID]) -> dict[UUID, tuple[int, datetime]]:
+def _lock_conversations(ids: set[UUID]) -> dict[UUID, StoredConversation]:
     if not ids:
         return {}
     rows = Conversation.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-    return {pk: (fence, updated_at) for pk, fence, updated_at in rows.values_list("pk", "fence", "updated_at")}
+    columns = rows.values_list("pk", "owner_id", "fence", "lease_session", "updated_at")
+    return {row[0]: StoredConversation(*row[1:]) for row in columns}
 
 
 def _join_conversations(batch: Batch, stored: Stored) -> None:
-    """Points sessions at their conversations: the one they joined, or the one that they began."""
-    joins = {
-        record.id: record.conversation_id
-        for record in batch.sessions.values()
-        if record.conversation_id in stored.conversations
-    }
-    begun = {record.session_id: record.id for record in batch.conversations.values()}
-    if begun:
-        present = set(Conversation.objects.filter(pk__in=begun.values()).values_list("pk", flat=True))
-        joins |= {session: conversation for session, conversation in begun.items() if conversation in present}
-    joins = {session: conversation for session, conversation in joins.items() if session in stored.sessions}
+    """Points sessions at their conversations: the one they joined, or the one that they began. Whoever begins one
+    that is there already, somebody else's or another session's, has begun nothing and stays without."""
+    wanted = {record.id: record.conversation_id for record in batch.sessions.values() if record.conversation_id}
+    for session_id, conversation_id in batch.begun.items():
+        begun = stored.conversations.get(conversation_id)
+        if begun is not None and begun.lease_session == session_id:
+            wanted[session_id] = conversation_id
+    joins = {}
+    for session_id, conversation_id in wanted.items():
+        session, conversation = stored.sessions.get(session_id), stored.conversations.get(conversation_id)
+        if session is None or conversation is None or session.conversation_id is not None:
+            continue
+        if session.user_id == conversation.owner_id:
+            joins[session_id] = session.conversation_id = conversation_id
     if joins:
         chosen = Case(*(When(pk=session, then=Value(conversation)) for session, conversation in joins.items()))
-        Session.objects.filter(pk__in=joins, conversation__isnull=True).update(conversation=chosen)
+        Session.objects.filter(pk__in=joins).update(conversation=chosen)
 
 
 def _read_attempts(ids: set[UUID]) -> dict[UUID, AttemptUpdated]:

@@ -60,11 +60,15 @@ def messages_save(batch: Batch, applied: Applied, stored: Stored) -> None:
     latest: dict[UUID, datetime] = {}
     for record in batch.messages.values():
         conversation = stored.conversations.get(record.conversation_id)
-        if conversation is None or record.fence < conversation[0]:
+        if conversation is None or record.fence < conversation.fence:
             applied.refused.add(record.id)
             continue
-        if record.session_id not in stored.sessions:
+        session = stored.sessions.get(record.session_id)
+        if session is None:
             applied.dropped.append(Dropped("MessageSaved", record.id, "SessionMissing"))
+            continue
+        if session.conversation_id != record.conversation_id:
+            applied.refused.add(record.id)  # a number alone is no permit: each conversation begins with the same
             continue
         status, conversation_id = known.get(record.id, (record.status, record.conversation_id))
         if conversation_id != record.conversation_id:
@@ -78,11 +82,13 @@ def messages_save(batch: Batch, applied: Applied, stored: Stored) -> None:
             client_id = None  # sent again without anybody knowing: better on record twice than its answer alone
         rows.append(_message_row(record, stored, client_id))
         seen = max(record.at, record.completed_at or record.at)
-        latest[record.conversation_id] = max(latest.get(record.conversation_id, conversation[1]), seen)
+        latest[record.conversation_id] = max(latest.get(record.conversation_id, conversation.updated_at), seen)
     if rows:
         Message.objects.bulk_create(
             rows, update_conflicts=True, unique_fields=["id"], update_fields=_UPDATED_IN_MESSAGE
         )
-    moved = [Conversation(id=pk, updated_at=at) for pk, at in latest.items() if at > stored.conversations[pk][1]]
+    moved = [
+        Conversation(id=pk, updated_at=at) for pk, at in latest.items() if at > stored.conversations[pk].updated_at
+    ]
     if moved:
         Conversation.objects.bulk_update(moved, ["updated_at"])

@@ -136,6 +136,33 @@ def test_messages_with_an_old_fence_are_refused():
     assert list(Message.objects.values_list("position", flat=True)) == [1, 2, 4]
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_nobody_writes_into_a_conversation_by_beginning_it_again(together):
+    hers, his, mine_too = Visit(make.alice()), Visit(make.charlie()), Visit(make.alice())
+    his.conversation_id = mine_too.conversation_id = hers.conversation_id
+    intruders: list[Record] = [his.started(), his.began(title="mine now"), his.said(3), his.said(5)]
+    intruders += [mine_too.started(), mine_too.began(title="mine now"), mine_too.said(4)]
+    refused = {his.message_id(at) for at in (3, 4, 5)}
+    if together:
+        assert records_apply(records=[*hers.whole(), *intruders]).refused == refused
+    else:
+        records_apply(records=hers.whole())
+        assert records_apply(records=intruders).refused == refused
+    assert list(Message.objects.values_list("position", "session_id")) == [(1, hers.session_id), (2, hers.session_id)]
+    stored = Conversation.objects.get()
+    assert (stored.owner, stored.title, stored.lease_session) == (make.alice(), "Hello", hers.session_id)
+    assert Session.objects.get(pk=his.session_id).conversation_id is None
+    assert records_apply(records=[*hers.whole(), hers.said(3)]) == Applied()
+
+
+def test_nobody_joins_somebody_elses_conversation():
+    hers, his = Visit(make.alice()), Visit(make.charlie())
+    records_apply(records=hers.whole())
+    said = his.said(3, conversation_id=hers.conversation_id, fence=9)
+    assert records_apply(records=[his.started(conversation_id=hers.conversation_id), said]).refused == {said.id}
+    assert Session.objects.get(pk=his.session_id).conversation_id is None
+
+
 def test_messages_of_a_deleted_conversation_are_refused():
     visit = Visit()
     records_apply(records=visit.whole())
