@@ -53,7 +53,7 @@ class Outcome(models.TextChoices):
 class Conversation(models.Model):
     """One durable thread. `fence` grows each time another session takes the conversation over; a write that
     carries an older number is refused, so a process that lost its lease cannot add to the record. `deleted_at`:
-    its owner deleted it and no longer sees it; the sweeper erases it when the time to undo is over."""
+    its owner deleted it and no longer sees it; it is erased when the time to undo is over."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")

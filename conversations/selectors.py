@@ -62,10 +62,10 @@ def conversations_of(*, user_id: int, limit: int = 50, before: datetime | None =
     return [ConversationItem(*row) for row in mine.values_list(*_CONVERSATION_FIELDS)[:limit]]
 
 
-def pinned_of(*, user_id: int, limit: int = 100) -> list[ConversationItem]:
-    """The user's pinned conversations, last used first."""
+def pinned_of(*, user_id: int) -> list[ConversationItem]:
+    """All of the user's pinned conversations, last used first; whoever pins makes sure that they stay few."""
     mine = Conversation.objects.filter(owner_id=user_id, deleted_at__isnull=True, pinned_at__isnull=False)
-    return [ConversationItem(*row) for row in mine.order_by("-updated_at").values_list(*_CONVERSATION_FIELDS)[:limit]]
+    return [ConversationItem(*row) for row in mine.order_by("-updated_at").values_list(*_CONVERSATION_FIELDS)]
 
 
 def conversations_by_id(*, user_id: int, ids: Collection[UUID]) -> dict[UUID, ConversationItem]:

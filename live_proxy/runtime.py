@@ -18,7 +18,7 @@ from conversations.selectors import processes_with_open_sessions
 from conversations.services import (
     Applied,
     Swept,
-    erase_deleted,
+    erase_piece,
     records_apply,
     sessions_heartbeat,
     sessions_sweep,
@@ -56,6 +56,9 @@ log = structlog.get_logger(__name__)
 CHECK_EVERY = 30.0
 CHECK_AGAIN = 1.0
 SWEEP_EVERY = 10.0
+TIDY_EVERY = 10.0
+PIECES_A_ROUND = 40
+BETWEEN_PIECES = 0.2
 COMMIT_TIMEOUT = 2.0
 PREPARE_TIMEOUT = 5.0
 PROBE = requested({})
@@ -119,6 +122,7 @@ class Runtime:
             spawn(self.breaker.run(), name="breaker"),
             spawn(_every(HEARTBEAT.total_seconds(), self._heartbeat), name="heartbeat"),
             spawn(_every(SWEEP_EVERY, self._sweep), name="sweeper"),
+            spawn(_every(TIDY_EVERY, self._tidy), name="tidier"),
             spawn(_every(CHECK_EVERY, self._check_credentials), name="credential-check"),
         ]
         if "sdk" in self.config.transports:
@@ -161,11 +165,20 @@ class Runtime:
         """Blocking. Of this host's own processes the dead are known at once: after a crash nobody should wait for
         leases to run out, nor have sessions counted that nobody holds."""
         dead = surely_dead(processes_with_open_sessions(), own=self.process)
-        resumptions.forget_expired(now())
-        if erased := erase_deleted(now=now()):
-            log.info("erased what its owners deleted", conversations=erased)
-        visits_erase_ended(now=now())
         return sessions_sweep(now=now(), stale_after=LEASE + timedelta(seconds=5), dead=dead)
+
+    async def _tidy(self) -> None:
+        """Erase what nobody may see again; with a pause behind each piece, for those who write to the record."""
+        await self.database.run(resumptions.forget_expired, now())
+        await self.database.run(visits_erase_ended, now=now())
+        erased, pieces = 0, 0
+        more = True
+        while more and pieces < PIECES_A_ROUND:
+            piece = await self.database.run(erase_piece, now=now())
+            erased, pieces, more = erased + piece.conversations, pieces + 1, piece.more
+            await asyncio.sleep(BETWEEN_PIECES)
+        if erased:
+            log.info("erased what its owners deleted", conversations=erased)
 
     async def prepare(self) -> None:
         """What is better done before the first visitor; bounded, and not worth failing for."""

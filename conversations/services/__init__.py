@@ -6,6 +6,7 @@ does with it, and what a dead process left behind.
 
 from conversations.services.applied import Applied, Dropped
 from conversations.services.deleting_everything import deletion_remember, visits_erase, visits_erase_ended
+from conversations.services.erasing import Erased, erase_piece
 from conversations.services.leases import Claim, HistoryItem, conversation_claim, lease_release, sessions_heartbeat
 from conversations.services.library import (
     UNDO_WITHIN,
@@ -15,7 +16,6 @@ from conversations.services.library import (
     conversation_delete,
     conversation_restore,
     conversations_delete,
-    erase_deleted,
 )
 from conversations.services.record_batches import records_apply
 from conversations.services.rewinding import NotAQuestion, Rewound, conversation_rewind
@@ -26,6 +26,7 @@ __all__ = [
     "Claim",
     "Deleted",
     "Dropped",
+    "Erased",
     "HistoryItem",
     "NotAQuestion",
     "Rewound",
@@ -39,7 +40,7 @@ __all__ = [
     "conversation_rewind",
     "conversations_delete",
     "deletion_remember",
-    "erase_deleted",
+    "erase_piece",
     "lease_release",
     "records_apply",
     "sessions_heartbeat",

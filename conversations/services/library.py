@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import batched
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import F, QuerySet
 
@@ -13,7 +14,6 @@ from conversations.services.unfinished import messages_close
 
 MOST_PINS = 100
 UNDO_WITHIN = timedelta(minutes=10)
-ERASED_A_CALL = 50
 DELETED_AT_ONCE = 500
 
 
@@ -35,13 +35,15 @@ def conversation_change(
     """Gives it another title, pins it or unpins it. False where that user has no such conversation. That it was used
     last stays as it is. Raises `TooManyPins`."""
     with transaction.atomic():
+        if pinned:
+            _lock_pins(user_id)
         conversation = _mine(user_id).select_for_update(no_key=True).filter(pk=conversation_id).first()
         if conversation is None:
             return False
         if title is not None:
             conversation.title = title
         if pinned is True and conversation.pinned_at is None:
-            if _mine(user_id).filter(pinned_at__isnull=False).count() >= MOST_PINS:
+            if _no_more_pins(user_id):
                 raise TooManyPins
             conversation.pinned_at = now
         elif pinned is False:
@@ -60,24 +62,35 @@ def conversations_delete(*, user_id: int, now: datetime) -> Deleted:
     return _delete(_mine(user_id), now)
 
 
-def conversation_restore(*, conversation_id: UUID, user_id: int) -> bool:
-    """Takes the deletion back, as long as nothing was erased."""
-    deleted = Conversation.objects.filter(pk=conversation_id, owner_id=user_id, deleted_at__isnull=False)
-    return deleted.update(deleted_at=None) > 0
-
-
-def erase_deleted(*, now: datetime) -> int:
-    """Erases what was deleted longer ago than it can be undone, at most 50 conversations a call, with all that
-    belongs to them. Returns how many."""
-    late = Conversation.objects.filter(deleted_at__lt=now - UNDO_WITHIN).order_by("deleted_at")
-    chosen = list(late.values_list("pk", flat=True)[:ERASED_A_CALL])
-    if chosen:
-        Conversation.objects.filter(pk__in=chosen, deleted_at__isnull=False).delete()
-    return len(chosen)
+def conversation_restore(*, conversation_id: UUID, user_id: int, now: datetime) -> bool:
+    """Takes a deletion back, for `UNDO_WITHIN`: from then on it may be erased at any moment. It comes back unpinned
+    where as many as may be are pinned. False where there is nothing to take back."""
+    with transaction.atomic():
+        _lock_pins(user_id)
+        deleted = Conversation.objects.select_for_update(no_key=True).filter(
+            pk=conversation_id, owner_id=user_id, deleted_at__gte=now - UNDO_WITHIN
+        )
+        conversation = deleted.first()
+        if conversation is None:
+            return False
+        if _no_more_pins(user_id):
+            conversation.pinned_at = None
+        conversation.deleted_at = None
+        conversation.save(update_fields=["deleted_at", "pinned_at"])
+    return True
 
 
 def _mine(user_id: int) -> QuerySet[Conversation]:
     return Conversation.objects.filter(owner_id=user_id, deleted_at__isnull=True)
+
+
+def _lock_pins(user_id: int) -> None:
+    """Two who pin at the same time would both find room for one more."""
+    get_user_model().objects.select_for_update(no_key=True).filter(pk=user_id).first()
+
+
+def _no_more_pins(user_id: int) -> bool:
+    return _mine(user_id).filter(pinned_at__isnull=False).count() >= MOST_PINS
 
 
 def _delete(conversations: QuerySet[Conversation], now: datetime) -> Deleted:

@@ -2,15 +2,23 @@
 
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from conversations.models import Conversation, Message
-from conversations.services import UNDO_WITHIN, conversation_claim, erase_deleted, records_apply
+from conversations.services import (
+    UNDO_WITHIN,
+    TooManyPins,
+    conversation_change,
+    conversation_claim,
+    records_apply,
+)
 from conversations.tests.factories import NOW, SECOND, Visit, alice, bob, charlie, conversation, message, session
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +70,39 @@ def test_pinned_ones_stand_apart(client: Client, hers: Conversation) -> None:
     assert listed(client) == (["Both"], ["later"])
     change(client, hers, {"pinned": False})
     assert listed(client) == ([], ["later", "Both"])
+
+
+def test_what_comes_back_is_not_pinned_where_that_would_be_too_many(client: Client, hers: Conversation) -> None:
+    for _ in range(99):
+        conversation(pinned_at=NOW)
+    change(client, hers, {"pinned": True})
+    client.delete(at(hers))
+    other = conversation(title="another")
+    assert change(client, other, {"pinned": True}).status_code == 200
+    assert client.post(at(hers, "restore/")).json()["pinned"] is False
+    pinned, others = listed(client)
+    assert (len(pinned), others) == (100, ["Weather in Bergen"])
+    client.delete(at(other))
+    assert client.post(at(other, "restore/")).json()["pinned"] is True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pins_have_an_end_for_many_at_once_too() -> None:
+    for _ in range(97):
+        conversation(pinned_at=NOW)
+    chosen = [conversation() for _ in range(8)]
+    user_id = alice().pk
+
+    def pin(one: Conversation) -> bool:
+        try:
+            return conversation_change(conversation_id=one.pk, user_id=user_id, now=NOW, pinned=True)
+        except TooManyPins:
+            return False
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(chosen)) as pool:
+        assert sum(pool.map(pin, chosen)) == 3
 
 
 def test_pins_have_an_end(client: Client, hers: Conversation) -> None:
@@ -126,18 +167,11 @@ def test_an_answer_under_way_is_closed_when_its_conversation_is_deleted(client: 
     assert Message.objects.get(pk=other.message_id(4)).status == "pending"
 
 
-def test_it_is_erased_when_it_can_no_longer_be_undone(client: Client) -> None:
-    visit, kept = Visit(alice()), Visit(alice())
-    records_apply(records=visit.whole())
-    records_apply(records=kept.whole())
-    client.force_login(alice())
-    client.delete(at(visit.conversation_id))
-    now = timezone.now()
-    assert erase_deleted(now=now) == 0
-    assert erase_deleted(now=now + UNDO_WITHIN + timedelta(seconds=1)) == 1
-    assert [row.pk for row in Conversation.objects.all()] == [kept.conversation_id]
-    assert set(Message.objects.values_list("conversation_id", flat=True)) == {kept.conversation_id}
-    assert client.post(at(visit.conversation_id, "restore/")).status_code == 404
+def test_a_deletion_cannot_be_undone_for_ever(client: Client, hers: Conversation) -> None:
+    """Whether or not somebody has erased it yet."""
+    for ago, status in [(timedelta(seconds=5), 404), (timedelta(seconds=-60), 200)]:
+        Conversation.objects.update(deleted_at=timezone.now() - UNDO_WITHIN - ago)
+        assert client.post(at(hers, "restore/")).status_code == status
 
 
 def test_everything_is_deleted_by_who_says_their_own_name(client: Client, hers: Conversation) -> None:

@@ -80,8 +80,8 @@ def _change(request: HttpRequest) -> tuple[str | None, bool | None]:
 
 @json_endpoint("POST")
 def restore(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
-    """Takes a deletion back, until it is erased some minutes later. → the row."""
-    known = conversation_restore(conversation_id=conversation_id, user_id=user_id_of(request))
+    """Takes a deletion back, within some minutes. → the row."""
+    known = conversation_restore(conversation_id=conversation_id, user_id=user_id_of(request), now=timezone.now())
     return _row(request, conversation_id, known=known)
 
 

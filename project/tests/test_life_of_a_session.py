@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
 from django.db import OperationalError
 from django.utils import timezone
 
-from conversations.models import Message, Session, TransportAttempt
+from conversations.models import Conversation, Message, Session, TransportAttempt
 from conversations.services import sessions_sweep
+from live_proxy import runtime
 from project.tests.driving import AUDIO, Service
 
 pytestmark = pytest.mark.service
@@ -87,6 +89,33 @@ async def test_what_a_dead_process_left_is_closed(service: Service) -> None:
     model = await Message.objects.aget(role="model")
     assert model.status == "interrupted"
     assert model.text
+
+
+async def test_what_was_deleted_is_erased_and_a_fault_in_it_keeps_nothing_else_waiting(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = await service.talk()
+    await page.ask("hello")
+    await page.close()
+    await Conversation.objects.aupdate(deleted_at=timezone.now() - timedelta(hours=1))
+    alice = await get_user_model().objects.aget(username="alice")
+    long_ago = timezone.now() - timedelta(hours=1)
+    left = await Session.objects.acreate(
+        user=alice, client="web", process="elsewhere:1", heartbeat_at=long_ago, started_at=long_ago
+    )
+
+    def broken(**_: Any) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runtime, "erase_piece", broken)
+        with pytest.raises(OperationalError):
+            await service.runtime._tidy()
+        await service.runtime._sweep()
+    await left.arefresh_from_db()
+    assert left.close_reason == "abandoned"
+    await service.runtime._tidy()
+    assert not await Conversation.objects.aexists()
 
 
 async def test_a_database_that_is_away_costs_no_conversation(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
