@@ -1,12 +1,13 @@
 """Leases and the sweep. These run on SQLite and, given a DATABASE_URL, on PostgreSQL."""
 
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from conversations.models import Conversation, FallbackEvent, Message, Session, TransportAttempt
 from conversations.services import (
@@ -15,6 +16,7 @@ from conversations.services import (
     conversation_claim,
     conversation_delete,
     conversation_rewind,
+    conversations_delete,
     lease_release,
     leases,
     records_apply,
@@ -293,3 +295,34 @@ def test_records_heartbeats_and_sweeps_do_not_block_each_other_for_good():
     turns = iter(jobs * 3)
     assert len(at_once(lambda: next(turns)(), 12)) == 12
     assert all(Session.objects.values_list("ended_at", flat=True))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deleting_everything_locks_in_the_order_of_ids_as_records_do():
+    """A batch has the first conversation and wants the last, which lies before it in the table."""
+    if not connection.features.has_select_for_update:
+        pytest.skip("one writer at a time: nothing to lock")
+    last, first = sorted((make.conversation() for _ in range(2)), key=lambda row: row.pk, reverse=True)
+    Conversation.objects.filter(pk=first.pk).update(title="rewritten, so that it lies behind the other")
+    locked = Conversation.objects.select_for_update(no_key=True)
+
+    def waiting() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return cursor.fetchone()[0] > 0
+
+    def delete() -> int:
+        try:
+            return conversations_delete(user_id=make.alice().pk, now=NOW).conversations
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            locked.get(pk=first.pk)
+            deleting = pool.submit(delete)
+            deadline = time.monotonic() + 4
+            while not waiting():
+                assert time.monotonic() < deadline
+            locked.get(pk=last.pk)
+        assert deleting.result(10) == 2
