@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, QuerySet, TextField
+from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast, Length
 
 from conversations.models import Conversation, Message, Session
@@ -130,7 +130,8 @@ def conversation_exists(*, conversation_id: UUID) -> bool:
     return Conversation.objects.filter(pk=conversation_id).exists()
 
 
-def next_position(conversation_id: UUID) -> int:
-    """Where the next message of a conversation would stand; 1 in an empty one."""
-    last = Message.objects.filter(conversation_id=conversation_id).aggregate(last=Max("position"))["last"]
-    return (last or 0) + 1
+def goes_on_at(*, conversation_id: UUID, position: int) -> bool:
+    """Whether the thread is as it was when its next message was to stand at `position`: nothing was added, and
+    nothing taken out, which would have ended with the last message."""
+    messages = Message.objects.filter(conversation_id=conversation_id).order_by("-position")
+    return messages.values_list("position", "replaced_at").first() == (position - 1, None)

@@ -181,6 +181,7 @@ def _program(
                     handle=handle,
                     user_id=user_id,
                     conversation_id=place.conversation_id,
+                    fence=place.fence,
                     family=place.family,
                     now=now(),
                 )
@@ -196,7 +197,7 @@ def _upstream_to_resume(
     resumed: Found | None, claim: Claim | None, candidates: tuple[Candidate, ...]
 ) -> tuple[Candidate, str] | None:
     """Google's own session, where it knows all that the record does."""
-    if resumed is None or claim is None or claim.next_position != resumed.position:
+    if resumed is None or claim is None or not claim.goes_on_at(resumed.position):
         return None
     return resumptions.candidate_of(resumed, candidates)
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.db import IntegrityError
 
+from conversations.models import Conversation
 from live_proxy.breaker.rules import key_of
 from live_proxy.candidates import Candidate
 from live_proxy.config import encryption_keys
@@ -39,9 +40,20 @@ def new_handle() -> str:
 
 
 def keep(
-    kept: Kept, *, session_id: UUID, handle: str, user_id: int, conversation_id: UUID, family: str, now: datetime
+    kept: Kept,
+    *,
+    session_id: UUID,
+    handle: str,
+    user_id: int,
+    conversation_id: UUID,
+    fence: int,
+    family: str,
+    now: datetime,
 ) -> bool:
-    """Make `handle` good for `kept`. Says no where the conversation has no row (yet, or any more)."""
+    """Make `handle` good for `kept`. Says no where the conversation has no row (yet, or any more), or another may
+    write to it meanwhile: what this session knows is not what is on record then."""
+    if not Conversation.objects.filter(pk=conversation_id, fence=fence).exists():
+        return False
     try:
         Resumption.objects.update_or_create(
             session=session_id,

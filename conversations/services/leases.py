@@ -48,6 +48,12 @@ class Claim:
     history: list[HistoryItem]
     earlier: list[HistoryItem]
 
+    def goes_on_at(self, position: int) -> bool:
+        """Whether the thread is as it was when its next message was to stand at `position`. What its owner took out
+        of it since always ended with the last message."""
+        whole = bool(self.history) and self.history[-1].position == self.next_position - 1
+        return whole and self.next_position == position
+
 
 def conversation_claim(
     *, conversation_id: UUID, user_id: int, session_id: UUID, now: datetime, lease_until: datetime

@@ -15,7 +15,7 @@ from django.db import DatabaseError, InterfaceError
 from django.http import JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from conversations.selectors import next_position
+from conversations.selectors import goes_on_at
 from conversations.services import Claim, conversation_claim
 from live_proxy import resumptions
 from live_proxy.api_tokens import login_of_token
@@ -189,17 +189,18 @@ def _held(user_id: int, question: Question, handle: str) -> tuple[JsonObject, re
 
 
 def _claimed(found: resumptions.Found, user_id: int, session_id: UUID) -> Claim | None:
-    """Blocking. None where the conversation has gone on since: this is another branch of it."""
+    """Blocking. None where the conversation has gone on since, or back: this is another branch of it."""
     at = now()
-    if next_position(found.conversation_id) != found.position:
+    if not goes_on_at(conversation_id=found.conversation_id, position=found.position):
         return None
-    return conversation_claim(
+    claim = conversation_claim(
         conversation_id=found.conversation_id,
         user_id=user_id,
         session_id=session_id,
         now=at,
         lease_until=lease_until(at),
     )
+    return claim if claim is not None and claim.goes_on_at(found.position) else None
 
 
 async def _asking(runtime: Runtime, user_id: int, question: Question) -> tuple[OneRequest, _Thread]:
@@ -270,6 +271,7 @@ class _Thread:
                     handle=thread_key([*self.turns, said]),
                     user_id=self.user_id,
                     conversation_id=self.place.conversation_id,
+                    fence=self.place.fence,
                     family=self.place.family,
                     now=now(),
                 )

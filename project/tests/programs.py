@@ -5,13 +5,17 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import google.auth.credentials
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 from google import genai
 from google.genai import types
 
+from conversations.models import Message
+from conversations.services import conversation_rewind
 from live_proxy import api_tokens
 from live_proxy.models import ApiToken
 
@@ -26,6 +30,18 @@ async def token_for(
         return api_tokens.issue(user, "a program", scopes=scopes, expires_at=expires_at)
 
     return await sync_to_async(issue)()
+
+
+async def go_back_to(position: int) -> UUID:
+    """What the page does where its owner asks something else in place of a message. Returns the conversation."""
+    message = await Message.objects.select_related("conversation").aget(position=position)
+    await sync_to_async(conversation_rewind)(
+        conversation_id=message.conversation_id,
+        user_id=message.conversation.owner_id,
+        message_id=message.pk,
+        now=timezone.now(),
+    )
+    return message.conversation_id
 
 
 class Bearer(google.auth.credentials.Credentials):

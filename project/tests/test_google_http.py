@@ -15,7 +15,7 @@ from google.genai import errors, types
 from conversations.models import Conversation, FallbackEvent, Message, Session, TransportAttempt
 from live_proxy.runtime import current_runtime
 from project.tests.driving import Service
-from project.tests.programs import python_client, token_for
+from project.tests.programs import go_back_to, python_client, token_for
 from simulator import Simulator
 
 MODES = ("developer", "express", "vertex")
@@ -79,6 +79,19 @@ async def test_a_chat_is_one_conversation(service: Service) -> None:
     assert len(await rows(Conversation, "id")) == 1
     said = await rows(Message, "position", "role")
     assert sorted(said) == [(at, "user" if at % 2 else "model") for at in range(1, 7)]
+
+
+async def test_a_chat_that_was_rewound_goes_on_as_another_conversation(service: Service) -> None:
+    """The program says what the thread no longer holds."""
+    _, key = await token_for()
+    chat = python_client(service.address, key, "developer").aio.chats.create(model=MODEL)
+    for text in ("one", "two"):
+        await chat.send_message(text)
+    conversation = await go_back_to(3)
+    await chat.send_message("three")
+    assert len(await rows(Conversation, "id")) == 2
+    left = await rows(Message, "position", conversation=conversation, replaced_at__isnull=True)
+    assert sorted(left) == [(1,), (2,)]
 
 
 async def test_it_falls_back_and_says_so_in_the_record(service: Service, plain: httpx.AsyncClient) -> None:

@@ -12,7 +12,7 @@ from google.genai import errors, types
 from conversations.models import Conversation, Message
 from live_proxy.models import Resumption, SetupPolicy
 from project.tests.driving import Service
-from project.tests.programs import python_client, token_for, turn, typed
+from project.tests.programs import go_back_to, python_client, token_for, turn, typed
 from simulator import Simulator
 from simulator.tests.driving import silence, tone
 
@@ -165,6 +165,27 @@ async def test_a_conversation_is_found_again_by_its_handle(service: Service) -> 
             async with client.aio.live.connect(model=MODEL["developer"], config=config(session_resumption=wrong)):
                 pass
         assert refused.value.code == 1008 and "session not found" in str(refused.value)
+
+
+@pytest.mark.parametrize("rewound", [False, True])
+async def test_googles_session_is_not_resumed_where_the_thread_was_rewound(service: Service, rewound: bool) -> None:
+    """It would know what its owner took back."""
+    async with await connect(service, session_resumption=types.SessionResumptionConfig()) as session:
+        for text in ("one", "two"):
+            await session.send_client_content(turns=typed(text), turn_complete=True)
+            async with asyncio.timeout(5):
+                while not (handle := (await session._receive()).session_resumption_update):
+                    pass
+    await service.written()
+    if rewound:
+        await go_back_to(3)
+    again = types.SessionResumptionConfig(handle=handle.new_handle)
+    async with await connect(service, session_resumption=again) as session:
+        said, _, _ = await say(session, "history")
+    setup = service.google.connections[-1].setup
+    assert setup is not None
+    assert bool(setup["sessionResumption"].get("handle")) is not rewound
+    assert ("“two”" in said) is not rewound
 
 
 @pytest.mark.parametrize("mode", MODES)
