@@ -213,8 +213,8 @@ async def test_a_long_answer_is_not_taken_for_left_behind(service: Service, plai
     service.google.scenario = "http_stall"
     path = f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse"
     async with plain.stream("POST", path, json=ask()) as response:
-        async for _ in response.aiter_bytes():
-            break
+        answer = response.aiter_bytes()  # held: an iterator that is let go of leaves the answer with it
+        await anext(answer)
         session = await Session.objects.aget(client="http")
         assert current_runtime().hub.session_ids() == [session.pk]
     assert await until_rows(Session, [(session.pk,)], "pk", ended_at__isnull=False)
