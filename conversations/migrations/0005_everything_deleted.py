@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0003_search"),
+        ("conversations", "0004_client_ids_of_the_thread"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
