@@ -39,6 +39,8 @@ def main() -> int:
 
 
 def migrate() -> None:
+    # The service's limits on statements are not for the building of indexes.
+    connection.settings_dict["OPTIONS"].pop("options", None)
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", interactive=False, verbosity=0)
