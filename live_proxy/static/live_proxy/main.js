@@ -123,7 +123,7 @@ find("#suggestions").addEventListener("click", ({ target }) => {
 // What waits to be sent is nowhere but here.
 addEventListener("beforeunload", (event) => socket.outbox.first && event.preventDefault());
 enableCopying(log, (article) => thread.find((view) => view.article === article)?.text ?? "");
-enableThemeChoice(find("#theme"));
+enableThemeChoice(find("#theme"), find("#theme-choice"));
 enableLibrary(api, sidebar, page.urls);
 new SettingsDialog(api, page, (chosen) => {
   preferences = chosen;

@@ -201,7 +201,12 @@ def test_themes(page: Page, live_server: Any, signed_in: Any) -> None:
     expect(page.get_by_role("radio", name="Light")).to_be_checked()
     page.get_by_role("radio", name="System").check(force=True)
     page.emulate_media(color_scheme="light")
-    page.get_by_role("radio", name="Dark").check(force=True)
+    page.locator(".account summary").click()
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("Theme").select_option("Dark")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("radio", name="Dark")).to_be_checked()
+    assert background(page) == "rgb(22, 23, 27)"
     page.goto(f"{live_server.url}/accounts/password/")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
