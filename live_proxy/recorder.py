@@ -6,6 +6,7 @@ from its first message on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -190,8 +191,9 @@ class Recorder:
 
 
 def title(drafts: Sequence[Draft]) -> str:
-    """A conversation is called after the first words of its first message."""
-    words = " ".join(next((draft.text for draft in drafts if draft.text), "").split())
+    """A conversation is called after the first words of its first message, without what a file has in it."""
+    text = next((draft.text for draft in drafts if draft.text), "").lstrip()
+    words = " ".join(re.split(r"\n\s*\n|\n`{3,}", text, maxsplit=1)[0].split())
     return words if len(words) <= TITLE_LENGTH else words[: TITLE_LENGTH - 1].rsplit(" ", 1)[0] + "…"
 
 

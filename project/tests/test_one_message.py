@@ -36,6 +36,22 @@ async def test_a_typed_message_is_answered_and_recorded(service: Service) -> Non
     assert (attempt.id, attempt.outcome) == (model.attempt_id, "connected")
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("What is in it?\n\nnotes.txt:\n````\nsecret\n````", "What is in it?"),
+        ("notes.txt:\n````\nsecret\n````", "notes.txt:"),
+        ("Dear model,\nplease answer", "Dear model, please answer"),
+        ("\n\n  begins late", "begins late"),
+    ],
+)
+async def test_a_conversation_is_called_after_what_was_said(service: Service, text: str, title: str) -> None:
+    page = await service.talk()
+    await page.ask(text)
+    await service.written()
+    assert (await Conversation.objects.aget()).title == title
+
+
 async def test_the_order_of_messages_is_the_live_apis_own(service: Service) -> None:
     page = await service.talk()
     await page.type("hello")

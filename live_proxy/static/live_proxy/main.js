@@ -15,6 +15,7 @@ import { enableLibrary } from "./library/library.js";
 import { Sidebar } from "./library/sidebar.js";
 import { Attachments } from "./media/attachments.js";
 import { deviceChoice } from "./settings/device_choice.js";
+import { apart } from "./media/text_files.js";
 import { SettingsDialog } from "./settings/settings_dialog.js";
 import { Actions } from "./thread/actions.js";
 import { Asking } from "./thread/asking.js";
@@ -64,7 +65,8 @@ const actions = new Actions(thread, (row) => api.served(socket.place.conversatio
 
 /** @param {string} text is said now */
 function begun(text) {
-  address.firstWords ||= text.slice(0, TITLE_LENGTH);
+  const { said, files } = apart(text);
+  address.firstWords ||= (said || (files[0]?.name ?? "")).slice(0, TITLE_LENGTH);
   voice.asked();
 }
 

@@ -230,3 +230,18 @@ def test_a_picture_that_nobody_kept_has_to_be_attached_again(page: Page, edge: E
     expect(page.get_by_role("textbox", name="Message")).to_have_value("look")
     expect(page.get_by_text("You edit an earlier message.")).to_be_visible()
     assert rewinds.asked == []
+
+
+def test_a_file_is_shown_as_a_file_and_comes_back_as_one(page: Page, edge: Edge) -> None:
+    attach(page, "notes.md", "text/markdown", b"# Notes\n\n```\ncode\n```\n")
+    send(page, "what is in it?")
+    edge.wait_for_typed().answer("Notes.")
+    question = questions(page)
+    expect(question.locator(".text")).to_have_text("what is in it?")
+    expect(question.get_by_text("# Notes")).to_be_hidden()
+    question.get_by_text("notes.md").click()
+    expect(question.get_by_text("# Notes")).to_be_visible()
+    expect(page.locator("h1")).to_have_text("what is in it?")
+    question.get_by_role("button", name="Edit").click()
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("what is in it?")
+    expect(page.get_by_role("list", name="Attached files")).to_contain_text("notes.md")

@@ -4,6 +4,7 @@
 
 import { find } from "../foundation/dom.js";
 import { isComposing } from "../foundation/keyboard.js";
+import { apart } from "../media/text_files.js";
 
 /** @typedef {{text: string, media: import("../wire/setup_message.js").Media[], instead: import("../thread/message_view.js").MessageView|null}} Said
  *  `instead`: the earlier message in whose place it stands */
@@ -84,8 +85,9 @@ export class Composer extends EventTarget {
     if (!this.#instead) this.#draft = { text: this.box.value, files: this.attachments.list };
     this.#instead = message;
     this.#editing.hidden = false;
-    this.attachments.restore(media);
-    this.fill(text);
+    const { said, files } = apart(text);
+    this.attachments.restore(media, files);
+    this.fill(said);
   }
 
   /** Back to what was being written before. */

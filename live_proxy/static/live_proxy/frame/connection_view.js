@@ -105,6 +105,7 @@ export class ConnectionView {
 
   #offline() {
     this.status.notice(offlineNotice);
+    this.status.tone("wait"); // who served may serve again, and serves nobody now
     this.status.say(words.offline);
     this.#noticed = true;
   }

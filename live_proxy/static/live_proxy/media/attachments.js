@@ -6,6 +6,7 @@ import { filled, gettext } from "../language/gettext.js";
 import { words } from "../language/words.js";
 import { enableArrivals } from "./arrivals.js";
 import { base64Of, LARGEST, pictureFrom, pictureOf } from "./picture.js";
+import { withFiles } from "./text_files.js";
 
 const MOST = 4;
 const LONGEST_TEXT = 100_000;
@@ -51,9 +52,12 @@ export class Attachments extends EventTarget {
     });
   }
 
-  /** @param {import("../wire/setup_message.js").Media[]} media What an earlier message had goes along again. */
-  restore(media) {
-    this.put(media.map((one) => ({ name: one.mimeType.startsWith("image/") ? words.attachedPicture : words.file, media: one, text: "" })));
+  /** What an earlier message had goes along again.
+   *  @param {import("../wire/setup_message.js").Media[]} media @param {import("./text_files.js").TextFile[]} files */
+  restore(media, files) {
+    const name = (/** @type {string} */ kind) => (kind.startsWith("image/") ? words.attachedPicture : words.file);
+    const pictures = media.map((one) => ({ name: name(one.mimeType), media: one, text: "" }));
+    this.put([...pictures, ...files.map((file) => ({ ...file, media: null }))]);
   }
 
   /** @param {File[]} files */
@@ -86,8 +90,7 @@ export class Attachments extends EventTarget {
 
   /** @param {string} said @returns {{text: string, media: import("../wire/setup_message.js").Media[]}} with what is attached */
   with(said) {
-    const files = this.list.filter(({ text }) => text).map(({ name, text }) => `${name}:\n\`\`\`\`\n${text}\n\`\`\`\``);
-    return { text: [said, ...files].filter(Boolean).join("\n\n"), media: this.list.flatMap(({ media }) => (media ? [media] : [])) };
+    return { text: withFiles(said, this.list.filter(({ text }) => text)), media: this.list.flatMap(({ media }) => (media ? [media] : [])) };
   }
 
   #draw() {

@@ -7,7 +7,8 @@ import { failurePanel } from "./failure_view.js";
 import { foldLong } from "./folding.js";
 import { MarkdownView } from "./markdown.js";
 import { footer } from "./message_footer.js";
-import { partView } from "./parts_view.js";
+import { apart } from "../media/text_files.js";
+import { folded, partView } from "./parts_view.js";
 
 /** @typedef {"user"|"model"|"tool"} Role */
 
@@ -37,9 +38,10 @@ export class MessageView {
     this.modality = modality;
     this.body = element("div", { class: "text", dir: "auto" });
     this.parts = element("div", { class: "parts" });
+    this.files = element("div", { class: "parts" });
     this.meta = element("footer", { class: "meta" });
     this.article = element("article", { "data-role": role, "data-status": "pending", "aria-label": NAMES[role] });
-    this.article.append(this.body, this.parts, this.meta);
+    this.article.append(this.body, this.files, this.parts, this.meta);
     this.markdown = role === "user" ? null : new MarkdownView(this.body);
     this.refresh();
   }
@@ -48,7 +50,7 @@ export class MessageView {
   setText(text) {
     this.text = text;
     this.#draw();
-    if (this.role === "user") foldLong(this.body, text);
+    if (this.role === "user") foldLong(this.body, this.body.textContent ?? "");
   }
 
   /** @param {string} chunk The first words are drawn at once, the rest once per animation frame. */
@@ -91,8 +93,15 @@ export class MessageView {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     if (this.markdown) this.markdown.show(this.text);
-    else this.body.textContent = this.text;
+    else this.#drawSaid();
     this.article.classList.toggle("has-text", this.text !== "");
+  }
+
+  /** What a person said, and the files beside it. */
+  #drawSaid() {
+    const { said, files } = apart(this.text);
+    this.body.textContent = said;
+    this.files.replaceChildren(...files.map(({ name, text }) => folded(name, text, "attach")));
   }
 
   /** @param {string} status Nothing of the text may be left undrawn when it ends. */

@@ -15,7 +15,7 @@ const webAddress = (address) => (/^https?:\/\//i.test(address) ? address : "");
 const readable = (value) => JSON.stringify(value, null, 2)?.slice(0, LONGEST) ?? "";
 
 /** @param {string} summary @param {string} content @param {string} drawing */
-function folded(summary, content, drawing) {
+export function folded(summary, content, drawing) {
   const title = element("summary", {}, icon(drawing), element("span", { dir: "auto" }, summary));
   return element("details", { class: "part" }, title, element("pre", { tabindex: "0" }, element("code", {}, content)));
 }
