@@ -87,7 +87,7 @@ socket.addEventListener("live", (given) => {
   if (!socket.shape.busy()) socket.settle();
   if ((event.type === "saved" || event.type === "turn") && socket.place.exists && socket.place.conversation) address.show(socket.place.conversation);
 });
-socket.shape.busy = () => turns.active !== null || turns.speech.open;
+socket.shape.busy = () => turns.active !== null || turns.speech.awaited;
 socket.addEventListener("dropped", (event) => turns.connectionLost(socket.outbox.ids, /** @type {CustomEvent<boolean>} */ (event).detail));
 socket.addEventListener("state", () => composer.setBusy(turns.active !== null));
 socket.addEventListener("refused", (event) => {

@@ -3,10 +3,14 @@
 
 import { MessageView } from "./message_view.js";
 
+/** Milliseconds. */
+const PATIENCE = 12_000;
+
 export class Speech {
   /** @type {MessageView|null} of the turn of now */
   #current = null;
   #anew = false;
+  #heardAt = 0;
 
   /** @param {import("./thread_view.js").ThreadView} thread */
   constructor(thread) {
@@ -16,6 +20,11 @@ export class Speech {
   /** Whether the turn of now was spoken. */
   get open() {
     return this.#current !== null;
+  }
+
+  /** Whether an answer to it may still come: a model may choose not to give one, and says nothing of that. */
+  get awaited() {
+    return this.open && performance.now() - this.#heardAt < PATIENCE;
   }
 
   /** @param {string} text @param {MessageView|null} answer that is under way: what was said stands before it */
@@ -28,6 +37,7 @@ export class Speech {
     if (this.#anew) this.#current.setText(text);
     else this.#current.append(text);
     this.#anew = false;
+    this.#heardAt = performance.now();
   }
 
   /** Another upstream hears the question: what it makes of it takes the place of what the first one made. */
