@@ -98,22 +98,38 @@ def messages_of(
     *, conversation_id: UUID, user_id: int, after_position: int = -1, limit: int, budget: int = BUDGET
 ) -> tuple[list[MessageItem], bool]:
     """The first messages after a position, and whether there are more; see `first_messages`."""
-    messages = Message.objects.filter(
-        conversation_id=conversation_id,
-        conversation__owner_id=user_id,
-        conversation__deleted_at__isnull=True,
-        replaced_at__isnull=True,
-        position__gt=after_position,
-    )
+    messages = _thread(conversation_id, user_id).filter(position__gt=after_position)
     found, more = first_messages(messages, limit=limit, budget=budget)
     return [MessageItem(*row) for row in found.values_list(*_MESSAGE_FIELDS)], more
 
 
-def first_messages(messages: QuerySet[Message], *, limit: int, budget: int) -> tuple[QuerySet[Message], bool]:
-    """The first of one conversation's messages: at most `limit`, and no further one where they would come to more than
-    `budget` characters together. A message may hold a million. Reads the sizes; the messages are not read yet."""
-    in_order = messages.order_by("position")
-    sizes = list(in_order.values_list("position", _SIZE)[: limit + 1])
+def messages_before(
+    *, conversation_id: UUID, user_id: int, before_position: int, limit: int, budget: int = BUDGET
+) -> tuple[list[MessageItem], bool]:
+    """The last messages before a position, in their order, and whether there are earlier ones."""
+    messages = _thread(conversation_id, user_id).filter(position__lt=before_position)
+    found, more = first_messages(messages, limit=limit, budget=budget, backwards=True)
+    return [MessageItem(*row) for row in found.values_list(*_MESSAGE_FIELDS)], more
+
+
+def _thread(conversation_id: UUID, user_id: int) -> QuerySet[Message]:
+    return Message.objects.filter(
+        conversation_id=conversation_id,
+        conversation__owner_id=user_id,
+        conversation__deleted_at__isnull=True,
+        replaced_at__isnull=True,
+    )
+
+
+def first_messages(
+    messages: QuerySet[Message], *, limit: int, budget: int, backwards: bool = False
+) -> tuple[QuerySet[Message], bool]:
+    """The first of one conversation's messages, or the last: at most `limit`, and no further one where they would come
+    to more than `budget` characters together. A message may hold a million. Reads the sizes; the messages are not read
+    yet."""
+    sizes = list(
+        messages.order_by("-position" if backwards else "position").values_list("position", _SIZE)[: limit + 1]
+    )
     taken, spent = 0, 0
     for _, size in sizes[:limit]:
         spent += size
@@ -122,7 +138,9 @@ def first_messages(messages: QuerySet[Message], *, limit: int, budget: int) -> t
         taken += 1
     if not taken:
         return messages.none(), False
-    return in_order.filter(position__lte=sizes[taken - 1][0]), taken < len(sizes)
+    edge = sizes[taken - 1][0]
+    kept = messages.filter(position__gte=edge) if backwards else messages.filter(position__lte=edge)
+    return kept.order_by("position"), taken < len(sizes)
 
 
 def conversation_exists(*, conversation_id: UUID) -> bool:

@@ -97,6 +97,33 @@ def test_messages_come_in_order_and_in_pages(client: Client, alice: Any) -> None
     assert client.get(of(talk), {"after": 6}).json()["messages"] == []
 
 
+def test_messages_are_read_backwards_too(client: Client, alice: Any) -> None:
+    talk = conversation(alice, messages=7)
+    client.force_login(alice)
+    last = client.get(of(talk), {"before": 2**31 - 1, "limit": 4}).json()
+    assert [row["position"] for row in last["messages"]] == [3, 4, 5, 6]
+    assert (last["next"], last["previous"]) == (None, 3)
+    first = client.get(of(talk), {"before": last["previous"], "limit": 4}).json()
+    assert [row["position"] for row in first["messages"]] == [0, 1, 2]
+    assert (first["next"], first["previous"]) == (None, None)
+    assert client.get(of(talk), {"before": 0}).json()["messages"] == []
+    assert client.get(of(talk), {"before": 3, "after": 1}).status_code == 400
+
+
+def test_a_page_backwards_of_very_long_messages_is_short_and_none_is_left_out(client: Client, alice: Any) -> None:
+    talk = conversation(alice, messages=5)
+    Message.objects.update(text="long " * 80_000)
+    client.force_login(alice)
+    before: int | None = 2**31 - 1
+    found: list[int] = []
+    while before is not None:
+        answer = client.get(of(talk), {"before": before})
+        assert len(answer.content) < 1_100_000
+        found = [row["position"] for row in answer.json()["messages"]] + found
+        before = answer.json()["previous"]
+    assert found == [0, 1, 2, 3, 4]
+
+
 def test_a_page_of_very_long_messages_is_short_and_none_is_left_out(client: Client, alice: Any) -> None:
     talk = conversation(alice, messages=5)
     Message.objects.update(text="long " * 80_000)
@@ -135,7 +162,9 @@ def test_extreme_times_are_no_error_of_ours(client: Client, alice: Any) -> None:
 @pytest.mark.parametrize("value", ["", "-1", "x", "2147483648", "٣", "9" * 5000])
 def test_bad_positions_are_400(client: Client, alice: Any, value: str) -> None:
     client.force_login(alice)
-    assert client.get(of(conversation(alice, messages=1)), {"after": value}).status_code == 400
+    talk = conversation(alice, messages=1)
+    assert client.get(of(talk), {"after": value}).status_code == 400
+    assert client.get(of(talk), {"before": value}).status_code == 400
 
 
 def test_the_number_of_queries_does_not_grow(client: Client, alice: Any, django_assert_num_queries: Any) -> None:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from conversations.selectors import conversation_of, conversations_of, messages_of, pinned_of
+from conversations.selectors import conversation_of, conversations_of, messages_before, messages_of, pinned_of
 from live_proxy.views.json_endpoint import Refused, json_endpoint, no_conversation, user_id_of, whole_number
 from live_proxy.views.library import delete_all
 from live_proxy.views.rows import conversation_json, instant, message_json
@@ -61,19 +61,28 @@ def conversations(request: HttpRequest) -> HttpResponse:
 
 @json_endpoint("GET")
 def messages(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
-    """`?after=` a position, `?limit=`. Long messages make a page shorter than that; `next` says where to go on."""
+    """`?after=` a position, or `?before=` one; `?limit=`. Long messages make a page shorter than that; `next` says
+    after which position to go on, `previous` before which."""
     after = whole_number(request, "after", -1, 0, LARGEST_POSITION)
+    before = whole_number(request, "before", -1, 0, LARGEST_POSITION)
     limit = whole_number(request, "limit", MESSAGES_PER_PAGE, 1, MESSAGES_PER_PAGE)
-    conversation = conversation_of(conversation_id=conversation_id, user_id=user_id_of(request))
+    user_id = user_id_of(request)
+    conversation = conversation_of(conversation_id=conversation_id, user_id=user_id)
     if conversation is None:
         raise no_conversation()
-    rows, more = messages_of(
-        conversation_id=conversation_id, user_id=user_id_of(request), after_position=after, limit=limit
-    )
+    if after >= 0 and before >= 0:
+        raise Refused(_("“after” and “before” do not go together."))
+    if before >= 0:
+        rows, more = messages_before(
+            conversation_id=conversation_id, user_id=user_id, before_position=before, limit=limit
+        )
+    else:
+        rows, more = messages_of(conversation_id=conversation_id, user_id=user_id, after_position=after, limit=limit)
     return JsonResponse(
         {
             "conversation": conversation_json(conversation),
             "messages": [message_json(row) for row in rows],
-            "next": rows[-1].position if more else None,
+            "next": rows[-1].position if more and before < 0 else None,
+            "previous": rows[0].position if more and before >= 0 else None,
         }
     )

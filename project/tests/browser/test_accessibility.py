@@ -31,7 +31,7 @@ def problems(page: Page) -> list[str]:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = []
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.evaluate(SETTLE)
         told = page.evaluate("(rules) => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES)
         found += [

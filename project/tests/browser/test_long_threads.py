@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from conversations.models import Message
 from conversations.tests.factories import NOW, SECOND, conversation, session
@@ -50,6 +50,33 @@ def test_a_long_thread_opens_at_its_end_and_is_all_there(
     assert page.evaluate("window.find('Question 3?')")
     skipped = "getComputedStyle(document.querySelector('article')).contentVisibility"
     assert page.evaluate(skipped) == "auto"
+
+
+def test_what_was_said_last_is_there_before_the_rest(
+    page: Page, live_server: Any, long_thread: Any, complaints: Complaints
+) -> None:
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(re.compile(r"/messages/\?before=\d{1,4}&"), hold_the_first)
+    page.goto(f"{live_server.url}/c/{long_thread.pk}/")
+    last = page.locator("article").last
+    expect(last).to_contain_text("Answer 2000 has strong words")
+    expect(last).to_be_in_viewport()
+    expect(page.locator("article")).to_have_count(40)
+    held[0].continue_()
+    expect(page.locator("article")).to_have_count(2000, timeout=15_000)
+    expect(page.locator("article").first).to_contain_text("Question 1?")
+    expect(last).to_be_in_viewport()
+    positions = page.locator("article .text").evaluate_all(
+        "(all) => all.map((one) => parseInt(/\\d+/.exec(one.textContent)[0]))"
+    )
+    assert positions == list(range(1, 2001))
 
 
 def test_a_first_visit_fetches_little_script(page: Page, live_server: Any, signed_in: Any) -> None:

@@ -5,9 +5,17 @@ import { MessageView } from "./message_view.js";
 
 const EVERY = 4000;
 
+/** Rows between two breaths. */
+const AT_ONCE = 50;
+
+/** Lets the page draw and answer: a long thread is much to show. */
+const breath = () => new Promise((done) => setTimeout(done));
+
 export class RecordReader {
   /** @type {number|null} everything up to here is known and will not change any more */
   #cursor = null;
+  /** Whether all of the thread was read once. */
+  #whole = false;
   #timer = 0;
   /** @type {WeakSet<MessageView>} that were made out of rows */
   #fromRows = new WeakSet();
@@ -33,6 +41,31 @@ export class RecordReader {
 
   /** @param {string} conversation */
   async #read(conversation) {
+    if (this.#whole) await this.#readOn(conversation);
+    else await this.#readBackwards(conversation);
+    this.turns.speech.forgetUnsaved();
+    this.turns.retrying.offer();
+  }
+
+  /** The first time: what was said last is what people come for. @param {string} conversation */
+  async #readBackwards(conversation) {
+    let [newest, open] = [-1, Infinity];
+    for await (const rows of this.api.messagesBackwards(conversation)) {
+      for (const [at, row] of rows.entries()) {
+        if (at % AT_ONCE === AT_ONCE - 1) await breath();
+        this.#merge(row);
+        newest = Math.max(newest, row.position);
+        if (row.status === "pending") open = Math.min(open, row.position);
+      }
+      await breath();
+    }
+    this.#whole = true;
+    const known = Math.min(newest, open - 1);
+    this.#cursor = known < 0 ? null : known;
+  }
+
+  /** @param {string} conversation */
+  async #readOn(conversation) {
     let settled = true;
     for await (const rows of this.api.messages(conversation, this.#cursor)) {
       for (const row of rows) {
@@ -41,8 +74,6 @@ export class RecordReader {
         if (settled) this.#cursor = row.position;
       }
     }
-    this.turns.speech.forgetUnsaved();
-    this.turns.retrying.offer();
   }
 
   /** @param {import("../wire/api.js").MessageRow} row */

@@ -47,7 +47,7 @@ export class ThreadView {
   place(view) {
     const at = this.messages.findLastIndex(({ position }) => position !== null && position < Number(view.position)) + 1;
     this.messages.splice(at, 0, view);
-    this.log.insertBefore(view.article, this.log.children[at] ?? null);
+    this.log.insertBefore(view.article, this.messages[at + 1]?.article ?? null);
     this.#changed();
   }
 

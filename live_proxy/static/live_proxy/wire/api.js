@@ -3,6 +3,12 @@
 
 import { object, text } from "../foundation/shape.js";
 
+/** A position behind every message. */
+const END = 2_147_483_647;
+/** Messages: what fills a screen, and what is fetched at a time once that is there. */
+const FIRST_PAGE = 40;
+const PAGE = 200;
+
 export class ApiError extends Error {
   /** @param {number} status 0: the network @param {string} [sentence] the service's own, for people */
   constructor(status, sentence = "") {
@@ -114,6 +120,16 @@ export class Api {
   /** @param {string} conversation @param {string} message @returns {Promise<import("../thread/served_view.js").ServedDetails>} */
   served(conversation, message) {
     return get(`${this.of(conversation)}messages/${message}/served/`);
+  }
+
+  /** @param {string} conversation @returns {AsyncGenerator<MessageRow[]>} all of it, the newest page first */
+  async *messagesBackwards(conversation) {
+    let [before, limit] = /** @type {[number|null, number]} */ ([END, FIRST_PAGE]);
+    do {
+      const page = await get(`${this.of(conversation)}messages/?before=${before}&limit=${limit}`);
+      yield page.messages;
+      [before, limit] = [page.previous ?? null, PAGE];
+    } while (before !== null);
   }
 
   /** @param {string} conversation @param {number|null} after @returns {AsyncGenerator<MessageRow[]>} */
