@@ -57,7 +57,8 @@ def test_the_page_offers_every_family(client: Client, alice: Any) -> None:
     client.force_login(alice)
     response = client.get("/")
     assert response.status_code == 200
-    options = re.findall(r'<option value="([^"]*)"( selected)?>', response.text)
+    picker = response.text.partition('<select id="model"')[2].partition("</select>")[0]
+    options = re.findall(r'<option value="([^"]*)"( selected)?>', picker)
     assert [label for label, _ in options] == [family.label for family in live_config().families]
     assert [bool(chosen) for _, chosen in options] == [True, *[False] * (len(options) - 1)]
     assert "no-store" in response["Cache-Control"]
