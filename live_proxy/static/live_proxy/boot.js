@@ -10,4 +10,11 @@
   const root = document.documentElement;
   if (kept.theme === "light" || kept.theme === "dark") root.dataset.theme = kept.theme;
   if (kept.sidebar === "closed") root.dataset.sidebar = "closed";
+  // Who types faster than the page's modules come means to send, not to break the line.
+  document.addEventListener("keydown", (event) => {
+    const early = event.key === "Enter" && !event.shiftKey && !event.isComposing && root.dataset.ready === undefined;
+    if (!early || !(event.target instanceof HTMLTextAreaElement) || event.target.id !== "message") return;
+    event.preventDefault();
+    root.dataset.early = "send";
+  });
 })();

@@ -70,17 +70,23 @@ function begun(text) {
   voice.asked();
 }
 
+function serveAnew() {
+  socket.shape.outdated = true;
+  if (!socket.shape.busy()) socket.settle();
+}
+
 function familyChanged() {
   const chosen = page.families.find((/** @type {{label: string}} */ one) => one.label === family.value);
   attachments.documents = !chosen?.voice;
   voice.offer(chosen?.voice ?? false, http.active);
   socket.reshape({ wishes: wishes() });
+  if (socket.shape.outdated && socket.state === "ready") status.say(words.nextMessage);
 }
 
 socket.addEventListener("live", (given) => {
   const event = /** @type {CustomEvent<import("./wire/protocol.js").LiveEvent>} */ (given).detail;
   voice.take(event);
-  if (event.type === "heard") address.firstWords = (address.firstWords + event.text).slice(0, TITLE_LENGTH);
+  if (event.type === "heard" && !socket.place.exists) address.firstWords = (address.firstWords + event.text).slice(0, TITLE_LENGTH);
   if (!turns.take(event) && event.type === "failure") status.failure(event.failure);
   connection.take(event);
   composer.setBusy(turns.active !== null);
@@ -104,9 +110,9 @@ composer.addEventListener("say", (event) => {
   saying.say(/** @type {CustomEvent} */ (event).detail);
   composer.setBusy(turns.active !== null);
 });
-composer.addEventListener("refused", (event) => status.notice({ text: /** @type {CustomEvent} */ (event).detail }));
+composer.addEventListener("refused", (event) => status.hint(/** @type {CustomEvent} */ (event).detail, "stop"));
 composer.addEventListener("stop", () => asking.stop());
-attachments.addEventListener("refused", (event) => status.notice({ text: /** @type {CustomEvent} */ (event).detail }));
+attachments.addEventListener("refused", (event) => status.hint(/** @type {CustomEvent} */ (event).detail, "stop"));
 actions.addEventListener("edit", (event) => composer.edit(/** @type {CustomEvent} */ (event).detail));
 actions.addEventListener("again", (event) => {
   const asked = thread.before(/** @type {CustomEvent} */ (event).detail, "user");
@@ -133,6 +139,8 @@ new SettingsDialog(api, page, (chosen) => {
 });
 sidebar.add(page.conversations);
 familyChanged();
-if (page.urls.scenario) import("./frame/scenario.js").then(({ offerScenarios }) => offerScenarios(page.urls.scenario));
+if (page.urls.scenario) import("./frame/scenario.js").then(({ offerScenarios }) => offerScenarios(page.urls.scenario, serveAnew));
+document.documentElement.dataset.ready = "";
+if (document.documentElement.dataset.early) /** @type {HTMLFormElement} */ (find("#composer")).requestSubmit();
 if (page.conversation) catchingUp.load();
 else if (matchMedia("(pointer: fine)").matches) composer.focus();

@@ -71,7 +71,7 @@ def test_down_the_ladder_and_up_again(page: Page, service: tuple[Stack, str]) ->
     expect(badge).to_have_text("rest")
     page.goto(f"{url}/admin/conversations/conversation/")
     page.get_by_role("link", name="third").first.click()
-    for words in ("WebSocket", "SDK streaming", "REST", "HTTP 404", "HTTP 503"):
+    for words in ("WebSocket", "SDK streaming", "REST", "endpoint_not_found", "HTTP 503"):
         expect(page.locator("main, body").first).to_contain_text(words)
     page.goto(url)
     choose(page, "normal")

@@ -89,6 +89,16 @@ def test_deleting_the_one_that_is_open(page: Page, live_server: Any, talks: list
     expect(page.get_by_role("link", name="Bread")).to_be_visible()
 
 
+def test_two_deletions_are_taken_back_together(page: Page) -> None:
+    menu(page, "Bread", "Delete")
+    expect(page.get_by_text("The conversation was deleted.")).to_be_visible()
+    menu(page, "Trains to Oslo", "Delete")
+    expect(page.get_by_text("2 conversations were deleted.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("link", name="Bread")).to_be_visible()
+    expect(page.get_by_role("link", name="Trains to Oslo")).to_be_visible()
+
+
 def test_the_menu_by_keyboard_alone(page: Page) -> None:
     button = page.get_by_role("button", name="More for Bread")
     button.focus()

@@ -271,3 +271,27 @@ def test_what_http_refuses_is_said_as_the_socket_would(
     place = questions(page) if status == 413 else page.locator("#notice")
     expect(place).to_contain_text(sentence)
     complaints.forgive(f"status of {status}")
+
+
+def test_a_double_click_on_send_sends(page: Page, edge: Edge) -> None:
+    page.get_by_role("textbox", name="Message").fill("hello")
+    page.get_by_role("button", name="Send").dblclick()
+    connection = edge.wait_for_typed()
+    connection.say("begun")
+    expect(answers(page)).to_contain_text("begun")
+    assert connection.stops == 0
+    assert len(connection.typed) == 1
+
+
+def test_who_types_before_the_page_is_ready_is_understood(page: Page, edge: Edge, live_server: Any) -> None:
+    held: list[Route] = []
+    page.route("**/main.js", lambda route: held.append(route))
+    page.goto(f"{live_server.url}/", wait_until="commit")
+    box = page.get_by_role("textbox", name="Message")
+    box.press_sequentially("quick")
+    box.press("Enter")
+    expect(box).to_have_value("quick")
+    held[0].continue_()
+    connection = edge.wait_for_typed()
+    assert [text for _, text in connection.typed] == ["quick"]
+    expect(box).to_have_value("")

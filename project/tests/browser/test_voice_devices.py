@@ -155,3 +155,15 @@ def test_nothing_moves_for_those_who_want_nothing_to_move(page: Page, edge: Edge
     wait_for_sound(page)
     moving = "document.getAnimations().filter((one) => one.effect.getComputedTiming().duration > 50).length"
     assert page.evaluate(moving) == 0
+
+
+def test_an_option_is_set_by_its_words(page: Page, edge: Edge) -> None:
+    start(page, edge)
+    expect(state(page)).to_have_text("Listening")
+    options(page)
+    page.get_by_text("Do not listen while Gemini speaks").click()
+    expect(page.get_by_label("Do not listen while Gemini speaks")).to_be_checked()
+    page.locator(".voice-sheet").click(position={"x": 3, "y": 3})
+    expect(page.locator(".voice-sheet")).to_be_visible()
+    page.locator("h1").click()
+    expect(page.locator(".voice-sheet")).to_be_hidden()

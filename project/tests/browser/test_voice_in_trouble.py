@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from project.tests.browser.calling import sound, start, state
 from project.tests.browser.conftest import Complaints, Edge
-from project.tests.browser.listening import listen, wait_for_silence, wait_for_sound, wait_until
+from project.tests.browser.listening import listen, microphone_is_open, wait_for_silence, wait_for_sound, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -241,3 +241,25 @@ def test_another_setting_waits_for_the_answer_of_now(page: Page, edge: Edge) -> 
     edge.wait_until(lambda: bool(again.received), "the set-up")
     assert again.setup["model"] == "Gemini 3.8 Live 🎤"
     expect(state(page)).to_have_text("Listening")
+
+
+def test_after_a_crash_in_mid_answer_it_listens_again(page: Page, edge: Edge) -> None:
+    connection = start(page, edge)
+    expect(state(page)).to_have_text("Listening")
+    page.get_by_role("textbox", name="Message").fill("what is it?")
+    page.keyboard.press("Enter")
+    expect(state(page)).to_have_text("Thinking…")
+    edge.wait_until(lambda: len(connection.typed) == 1, "the question")
+    connection.turn(str(uuid.uuid4()), "pending")
+    connection.close(3006)
+    edge.wait_for_connection(2)
+    expect(state(page)).to_have_text("Listening")
+
+
+def test_a_model_without_voice_ends_the_call_and_says_why(page: Page, edge: Edge) -> None:
+    start(page, edge)
+    expect(state(page)).to_have_text("Listening")
+    page.get_by_role("combobox", name="Model").select_option("Gemini 2.5 Flash")
+    expect(state(page)).to_have_text("Voice has ended")
+    expect(page.get_by_role("alert")).to_contain_text("This model does not talk. Choose one with 🎤.")
+    assert not microphone_is_open(page)

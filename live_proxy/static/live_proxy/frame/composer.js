@@ -46,7 +46,10 @@ export class Composer extends EventTarget {
     box.addEventListener("focus", () => this.#byHand && this.#intend());
     box.addEventListener("pointerdown", () => this.#intend());
     box.addEventListener("keydown", (event) => this.#key(event));
-    this.#stop.addEventListener("click", () => this.dispatchEvent(new CustomEvent("stop")));
+    this.#stop.addEventListener("click", ({ detail }) => {
+      // The second half of a double click on Send falls on what has taken its place.
+      if (detail < 2) this.dispatchEvent(new CustomEvent("stop"));
+    });
     find("#cancel-editing").addEventListener("click", () => this.#leaveEditing());
     attachments.addEventListener("change", () => this.#fit());
   }

@@ -34,7 +34,8 @@ export class Saying {
   async say({ text, media, instead }) {
     const { asking, composer, said, socket, status } = this.parts;
     said(text);
-    if (socket.state === "ready") status.clearNotice();
+    if (socket.state === "ready" && navigator.onLine) status.clearNotice();
+    else status.clearHint();
     if (!instead) return asking.say(text, media);
     try {
       await asking.replace(instead, text, media);
@@ -49,9 +50,9 @@ export class Saying {
     const { composer, status } = this.parts;
     const { media, text, unkept } = asked;
     const why = this.refusal({ text, media });
-    if (why) return status.notice({ text: why });
+    if (why) return status.hint(why, "stop");
     if (!unkept || media.length) return void this.say({ text, media, instead: asked });
     composer.edit(asked);
-    status.notice({ text: words.mediaGone, tone: "info" });
+    status.hint(words.mediaGone);
   }
 }

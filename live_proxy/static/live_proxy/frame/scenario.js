@@ -4,8 +4,10 @@
 import { element, find } from "../foundation/dom.js";
 import { send } from "../wire/api.js";
 
-/** @param {string} address */
-export async function offerScenarios(address) {
+const WELL = "normal";
+
+/** @param {string} address @param {() => void} changed called where the next connection will fare worse */
+export async function offerScenarios(address, changed) {
   const picker = /** @type {HTMLSelectElement} */ (find("#scenario"));
   const note = find("#scenario-note");
   const { groups, chosen } = await send(address, "GET");
@@ -20,6 +22,11 @@ export async function offerScenarios(address) {
   picker.disabled = false;
   picker.addEventListener("change", async () => {
     explain();
-    await send(address, "PUT", { name: picker.value }).catch(() => (note.textContent = picker.dataset.failed ?? ""));
+    try {
+      await send(address, "PUT", { name: picker.value });
+      if (picker.value !== WELL) changed();
+    } catch {
+      note.textContent = picker.dataset.failed ?? "";
+    }
   });
 }

@@ -37,6 +37,16 @@ export class StatusView {
     this.#show(tone, element("p", {}, text), ...list(steps), ...way(label, act));
   }
 
+  /** @param {string} sentence about what the person just did: it goes when they go on @param {Tone|"info"} [tone] */
+  hint(sentence, tone = "info") {
+    this.#show(tone, element("p", {}, sentence));
+    this.#notice.dataset.hint = "";
+  }
+
+  clearHint() {
+    if (this.#notice.dataset.hint !== undefined) this.clearNotice();
+  }
+
   /** @param {string} name of a bad moment @param {string} [label] @param {() => void} [act] */
   moment(name, label, act) {
     const moment = momentOf(name);
@@ -57,6 +67,7 @@ export class StatusView {
   #show(tone, ...content) {
     this.#notice.dataset.tone = tone;
     delete this.#notice.dataset.moment;
+    delete this.#notice.dataset.hint;
     this.#notice.replaceChildren(...content);
     this.#notice.hidden = false;
   }

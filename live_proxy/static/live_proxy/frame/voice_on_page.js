@@ -37,7 +37,7 @@ export class VoiceOnPage {
     this.call.addEventListener("offered", () => this.#offer(talkWords.talkAgain, () => this.call.resume()));
     this.call.addEventListener("change", () => this.#offered && !this.call.resumable && this.#take());
     this.view.addEventListener("refused", (event) => {
-      status.notice({ text: /** @type {CustomEvent} */ (event).detail, tone: "info" });
+      status.hint(/** @type {CustomEvent} */ (event).detail);
     });
     new LivePictureView(this.call).addEventListener("trouble", (event) => {
       status.moment(PICTURE_MOMENTS[/** @type {CustomEvent} */ (event).detail]);
@@ -50,6 +50,7 @@ export class VoiceOnPage {
     if (reason && this.call.begun) {
       this.call.end();
       this.#cutOff = overHttp;
+      if (!overHttp) this.status.hint(reason);
     }
     this.view.offer(reason);
     if (!reason && this.#cutOff) {

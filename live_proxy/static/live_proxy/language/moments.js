@@ -82,8 +82,8 @@ const moments = {
   },
   elsewhere: {
     title: gettext("This conversation goes on elsewhere"),
-    text: gettext("Another tab or device took it over. New messages appear here as they are saved."),
-    steps: [gettext("Press Talk here to bring it back.")],
+    text: gettext("Another tab or device took it over."),
+    steps: [gettext("New messages appear here as they are saved.")],
   },
   restarting: {
     title: gettext("The server is restarting"),

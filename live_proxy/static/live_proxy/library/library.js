@@ -3,6 +3,7 @@
 
 import { element } from "../foundation/dom.js";
 import { isComposing } from "../foundation/keyboard.js";
+import { filled, ngettext } from "../language/gettext.js";
 import { words } from "../language/words.js";
 import { ApiError } from "../wire/api.js";
 import { ConversationMenu } from "./conversation_menu.js";
@@ -25,16 +26,24 @@ export function enableLibrary(api, sidebar, urls) {
   const undo = new Undo();
   new Search(api, urls.chat, sidebar.drawer);
 
-  /** @param {string} id @param {import("../wire/api.js").ConversationRow|null} [row] */
-  const offerUndo = (id, row = null) =>
-    undo.offer(words.deleted, async () => {
+  /** @type {{id: string, row: ConversationRow|null}[]} What was deleted since the offer to take it back came up. */
+  let gone = [];
+
+  /** @param {string} id @param {ConversationRow|null} [row] */
+  function offerUndo(id, row = null) {
+    if (!undo.offered) gone = [];
+    gone.push({ id, row });
+    const taken = gone;
+    const said = filled(ngettext("The conversation was deleted.", "%(count)s conversations were deleted.", gone.length), { count: gone.length });
+    undo.offer(said, async () => {
       try {
-        sidebar.put((await api.restore(id)) ?? row);
-        undo.say(words.restored);
+        for (const one of taken) sidebar.put((await api.restore(one.id)) ?? one.row);
+        undo.say(ngettext("The conversation is back.", "The conversations are back.", taken.length));
       } catch {
         undo.say(words.notRestored);
       }
     });
+  }
 
   /** @param {ConversationRow} row */
   async function remove(row) {
@@ -79,11 +88,11 @@ export function enableLibrary(api, sidebar, urls) {
     });
   });
 
-  const gone = new URLSearchParams(location.search).get(DELETED);
-  if (gone === null) return;
+  const named = new URLSearchParams(location.search).get(DELETED);
+  if (named === null) return;
   history.replaceState(null, "", urls.chat);
   // Anybody can write an address: what it names must be a conversation, and nothing else.
-  if (UUID.test(gone)) offerUndo(gone);
+  if (UUID.test(named)) offerUndo(named);
 }
 
 /** @param {HTMLElement} link makes place for a field @param {string} title @param {(title: string) => void} done with the

@@ -45,6 +45,10 @@ export class Search {
     this.#results.hidden = asked === "";
     this.#list.hidden = asked !== "";
     if (!asked) return (this.#said.textContent = "");
+    if (!/[\p{L}\p{N}]/u.test(asked)) {
+      this.#results.replaceChildren();
+      return (this.#said.textContent = words.searchWords);
+    }
     this.#said.textContent = words.searching;
     try {
       const { results } = await this.api.search(asked, this.#asking.signal);

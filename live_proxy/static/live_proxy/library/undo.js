@@ -11,6 +11,11 @@ export class Undo {
   #box = find("#undo");
   #timer = 0;
 
+  /** Whether something can be undone now. */
+  get offered() {
+    return !this.#box.hidden && this.#box.querySelector("button") !== null;
+  }
+
   /** @param {string} sentence @param {() => void} undo */
   offer(sentence, undo) {
     const button = element("button", { type: "button", class: "button" }, words.undo);

@@ -122,6 +122,7 @@ class Refused extends Error {}
 
 /** @param {File} file of whatever kind: what reads as text is one @returns {Promise<string>} Throws `Refused`. */
 async function textOf(file) {
+  if (file.size === 0) throw new Refused(filled(words.emptyFile, { name: file.name }));
   if (file.size > LONGEST_TEXT) throw new Refused(filled(isNamedText(file) ? words.fileTooLong : words.fileKind, { name: file.name }));
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());

@@ -24,7 +24,8 @@ export function folded(summary, content, drawing) {
 function attachment({ inlineData, fileData }) {
   const media = object(inlineData ?? fileData);
   const size = typeof media.bytes === "number" ? ` · ${Math.max(1, Math.round(media.bytes / 1024))} KiB` : "";
-  return element("span", { class: "attached" }, icon("picture"), `${text(media.mimeType) || words.file}${size}`);
+  const what = `${text(media.mimeType) || words.file}${size}`;
+  return element("span", { class: "attached" }, icon("picture"), filled(words.notKept, { what }));
 }
 
 /** @param {any} metadata */

@@ -28,6 +28,7 @@ export class Questions {
       view.setText(text);
       this.thread.add(view);
     }
+    if (!navigator.onLine) view.setNote(words.waiting);
     this.thread.toLatest();
   }
 

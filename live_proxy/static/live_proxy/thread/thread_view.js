@@ -98,6 +98,7 @@ export class ThreadView {
   }
 
   #follow() {
+    if (!this.messages.length) return;
     if (this.#pinned) this.scroller.scrollTop = this.scroller.scrollHeight;
     else this.#showJump();
   }

@@ -97,8 +97,7 @@ export class Call extends EventTarget {
     this.#changed();
   }
 
-  /** @param {boolean} pressed Push-to-talk. */
-  press(pressed) {
+  press(/** @type {boolean} */ pressed) {
     if (this.begun && this.talking.press(pressed)) this.#changed();
   }
 
@@ -107,7 +106,7 @@ export class Call extends EventTarget {
     return this.begun && this.serving.heard && !this.microphone.open;
   }
 
-  /** Talk again, where a transport that hears serves again. From a click. */
+  /** From a click. */
   async resume() {
     if (this.resumable) await this.listening.again();
   }
@@ -134,8 +133,9 @@ export class Call extends EventTarget {
   #connection() {
     if (!this.begun) return;
     if (this.socket.state !== "ready") {
-      this.serving.connectionLost();
       this.talking.pressed = false;
+      this.serving.connectionLost();
+      this.answering.settle();
       this.speaker.end(); // what is here is played; more of it does not come
     }
     if (this.socket.state === "closed") return this.end();

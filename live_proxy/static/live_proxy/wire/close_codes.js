@@ -14,4 +14,4 @@ const FINAL = new Set([TOO_BIG, 4400, SIGNED_OUT, 4403, 4404, 4408, TAKEN_OVER, 
 export const isFinal = (code) => FINAL.has(code);
 
 /** @param {number} code @returns whether what was sent last would bring the same again */
-export const isPoisonous = (code) => code === TOO_BIG || code === 4400;
+export const isPoisonous = (code) => code === TOO_BIG || code === 4400 || code === 4404;

@@ -135,8 +135,8 @@ export class LiveSocket extends EventTarget {
     this.#connection = null;
     Object.assign(this, { code, reason });
     this.outbox.connectionLost();
-    for (const id of isPoisonous(code) ? this.outbox.clear() : []) this.dispatchEvent(new CustomEvent("refused", { detail: { id, code } }));
     if (code === 4404 && this.place.missing()) return this.connect();
+    for (const id of isPoisonous(code) ? this.outbox.clear() : []) this.dispatchEvent(new CustomEvent("refused", { detail: { id, code } }));
     if (isFinal(code)) return this.#enter("closed");
     this.#comeback.after(code);
     this.#enter("waiting");
