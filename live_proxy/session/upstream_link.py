@@ -254,8 +254,9 @@ class UpstreamLink:
         failure: Failure | None = None
         try:
             await self._owner.upstream_opened(upstream)
-            self._wanted.clear()
-            self._ready.set()
+            if self._closing is None:  # nobody has given it up meanwhile
+                self._wanted.clear()
+                self._ready.set()
             async for frame in upstream.transport.receive():
                 if self._closing is None:  # it may say something while it is closed
                     await self._owner.server_frame(frame)

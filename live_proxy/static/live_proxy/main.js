@@ -93,7 +93,8 @@ socket.addEventListener("live", (given) => {
   if (!socket.shape.busy()) socket.settle();
   if ((event.type === "saved" || event.type === "turn") && socket.place.exists && socket.place.conversation) address.show(socket.place.conversation);
 });
-socket.shape.busy = () => turns.active !== null || turns.speech.awaited;
+socket.shape.busy = () => turns.active !== null || turns.speech.open || voice.call.talking.pressed;
+turns.free = () => socket.settle();
 socket.addEventListener("dropped", (event) => turns.connectionLost(socket.outbox.ids, /** @type {CustomEvent<boolean>} */ (event).detail));
 socket.addEventListener("state", () => composer.setBusy(turns.active !== null));
 socket.addEventListener("refused", (event) => {

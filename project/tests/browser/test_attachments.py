@@ -245,3 +245,32 @@ def test_a_file_is_shown_as_a_file_and_comes_back_as_one(page: Page, edge: Edge)
     question.get_by_role("button", name="Edit").click()
     expect(page.get_by_role("textbox", name="Message")).to_have_value("what is in it?")
     expect(page.get_by_role("list", name="Attached files")).to_contain_text("notes.md")
+
+
+def test_what_is_sent_is_what_was_there_when_enter_was_pressed(page: Page, edge: Edge) -> None:
+    """A file that cannot be read, or another text meanwhile, stops the sending."""
+    attach(page, "broken.png", "image/png", b"not a picture")
+    box = page.get_by_role("textbox", name="Message")
+    box.fill("what is this?")
+    box.press("Enter")
+    alert = page.get_by_role("alert")
+    expect(alert.or_(questions(page)).first).to_be_visible()
+    page.evaluate(
+        """() => {
+          window.createImageBitmap = async () => {
+            await new Promise((done) => { window.goOn = done; });
+            throw new Error("unreadable");
+          };
+          const data = new DataTransfer();
+          data.items.add(new File([new Uint8Array(4)], "slow.png", {type: "image/png"}));
+          const box = document.querySelector("#message");
+          box.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+        }"""
+    )
+    before = questions(page).count()
+    box.fill("and this?")
+    box.press("Enter")
+    page.evaluate("window.goOn()")
+    expect(alert).to_contain_text("slow.png could not be read")
+    expect(box).to_have_value("and this?")
+    assert questions(page).count() == before

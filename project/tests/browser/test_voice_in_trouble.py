@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from project.tests.browser.calling import sound, start, state
+from live_proxy.models import SetupPolicy
+from project.tests.browser.calling import sound, start, state, wait_until_it_listens
 from project.tests.browser.conftest import Complaints, Edge
 from project.tests.browser.listening import listen, microphone_is_open, wait_for_silence, wait_for_sound, wait_until
 
@@ -263,3 +264,20 @@ def test_a_model_without_voice_ends_the_call_and_says_why(page: Page, edge: Edge
     expect(state(page)).to_have_text("Voice has ended")
     expect(page.get_by_role("alert")).to_contain_text("This model does not talk. Choose one with 🎤.")
     assert not microphone_is_open(page)
+
+
+def test_a_call_has_its_own_connection_where_nothing_may_be_written(
+    page: Page, edge: Edge, live_server: Any, signed_in: Any
+) -> None:
+    SetupPolicy.objects.create(user=signed_in, modalities=["AUDIO"])
+    page.goto(f"{live_server.url}/")
+    page.get_by_role("textbox", name="Message").fill("typed")
+    page.keyboard.press("Enter")
+    typing = edge.wait_for_typed()
+    assert typing.setup["generationConfig"] == {"responseModalities": ["AUDIO"]}
+    typing.answer("read")
+    expect(page.locator("article[data-role=model]")).to_contain_text("read")
+    connection = start(page, edge)
+    assert connection is not typing
+    expect(state(page)).to_have_text("Listening")
+    wait_until_it_listens(edge, connection)

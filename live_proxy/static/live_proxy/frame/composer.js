@@ -114,12 +114,7 @@ export class Composer extends EventTarget {
   }
 
   async #say() {
-    if (this.attachments.unread) {
-      if (this.#waiting) return;
-      this.#waiting = true;
-      await this.attachments.read;
-      this.#waiting = false;
-    }
+    if (this.attachments.unread && !(await this.#allRead())) return;
     const { text, media } = this.attachments.with(this.box.value.trim());
     if (!text && !media.length) return;
     const refusal = this.refusal({ text, media });
@@ -127,6 +122,16 @@ export class Composer extends EventTarget {
     const instead = this.#instead;
     this.#leaveEditing();
     this.dispatchEvent(new CustomEvent("say", { detail: { text, media, instead } }));
+  }
+
+  /** @returns {Promise<boolean>} whether what was to be sent is still the same, and all of it could be read */
+  async #allRead() {
+    if (this.#waiting) return false;
+    const [text, instead, { refused }] = [this.box.value, this.#instead, this.attachments];
+    this.#waiting = true;
+    while (this.attachments.unread) await this.attachments.read;
+    this.#waiting = false;
+    return this.box.value === text && this.#instead === instead && this.attachments.refused === refused;
   }
 
   #fit() {

@@ -43,6 +43,16 @@ export class StatusView {
     this.#notice.dataset.hint = "";
   }
 
+  /** Something that may be had now. @param {string} sentence @param {string} label @param {() => void} act */
+  offer(sentence, label, act) {
+    this.notice({ text: sentence, label, tone: "info" }, act);
+    this.#notice.dataset.offer = "";
+  }
+
+  clearOffer() {
+    if (this.#notice.dataset.offer !== undefined) this.clearNotice();
+  }
+
   clearHint() {
     if (this.#notice.dataset.hint !== undefined) this.clearNotice();
   }
@@ -68,6 +78,7 @@ export class StatusView {
     this.#notice.dataset.tone = tone;
     delete this.#notice.dataset.moment;
     delete this.#notice.dataset.hint;
+    delete this.#notice.dataset.offer;
     this.#notice.replaceChildren(...content);
     this.#notice.hidden = false;
   }

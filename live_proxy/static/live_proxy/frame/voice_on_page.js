@@ -62,7 +62,7 @@ export class VoiceOnPage {
   /** @param {string} label @param {() => void} talk */
   #offer(label, talk) {
     this.#offered = true;
-    this.status.notice({ text: talkWords.offered, label, tone: "info" }, () => {
+    this.status.offer(talkWords.offered, label, () => {
       this.#take();
       talk();
     });
@@ -71,7 +71,7 @@ export class VoiceOnPage {
   /** The offer was taken, or does not hold any more. */
   #take() {
     this.#offered = false;
-    this.status.clearNotice();
+    this.status.clearOffer();
   }
 
   /** A typed message waits for its answer. */

@@ -22,6 +22,8 @@ export class Attachments extends EventTarget {
   /** @type {Promise<void>} */
   #reading = Promise.resolve();
   #unread = 0;
+  /** How many files could not go along so far. */
+  refused = 0;
 
   /** @param {HTMLElement} tray @param {HTMLInputElement} input @param {HTMLElement} stage where files may be pasted */
   constructor(tray, input, stage) {
@@ -43,10 +45,11 @@ export class Attachments extends EventTarget {
   /** @param {File[]} files One after the other, so that they stand in the order in which they were given. */
   add(files) {
     if (!files.length) return;
+    const { list } = this; // another message may be written when they are read
     this.#unread += 1;
     this.#draw();
     this.#reading = this.#reading.then(async () => {
-      await this.#addAll(files);
+      await this.#addAll(files, list);
       this.#unread -= 1;
       this.#draw();
     });
@@ -60,12 +63,12 @@ export class Attachments extends EventTarget {
     this.put([...pictures, ...files.map((file) => ({ ...file, media: null }))]);
   }
 
-  /** @param {File[]} files */
-  async #addAll(files) {
+  /** @param {File[]} files @param {Attachment[]} list */
+  async #addAll(files, list) {
     for (const file of files) {
-      if (this.list.length >= MOST) return this.#refuse(filled(gettext("At most %(count)s files go with one message."), { count: MOST }));
+      if (list.length >= MOST) return this.#refuse(filled(gettext("At most %(count)s files go with one message."), { count: MOST }));
       try {
-        this.list.push(await this.#read(file));
+        list.push(await this.#read(file));
       } catch (error) {
         this.#refuse(error instanceof Refused ? error.message : filled(words.unreadableFile, { name: file.name }));
       }
@@ -85,6 +88,7 @@ export class Attachments extends EventTarget {
 
   /** @param {string} sentence */
   #refuse(sentence) {
+    this.refused += 1;
     this.dispatchEvent(new CustomEvent("refused", { detail: sentence }));
   }
 

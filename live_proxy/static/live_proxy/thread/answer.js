@@ -10,6 +10,8 @@ export class Answer {
   asked = null;
   /** @type {import("../wire/protocol.js").Served|null} */
   served = null;
+  /** @type {Set<string>} rows of answers that others were asked for instead */
+  dropped = new Set();
 
   /** @param {import("./thread_view.js").ThreadView} thread */
   constructor(thread) {
@@ -49,6 +51,7 @@ export class Answer {
   drop() {
     if (!this.view || this.view.text) return;
     this.thread.remove(this.view);
+    if (this.view.row) this.dropped.add(this.view.row);
     this.view = null;
     this.thread.setBusy(false);
   }

@@ -11,7 +11,8 @@ const STOPS_WITHIN = 3000;
 /** @typedef {import("../wire/setup_message.js").Media} Media */
 
 export class Asking {
-  #replacing = false;
+  /** @type {{old: MessageView, text: string}|null} */
+  #replacing = null;
 
   /**
    * @param {import("../wire/socket.js").LiveSocket} socket
@@ -41,19 +42,22 @@ export class Asking {
   }
 
   /** Everything from a message on makes place for another one; what never went out, only that. Once at a time: a
-   *  second press means the same. Throws `ApiError` where the record refuses.
+   *  second press means the same. Throws where the record refuses, or something else is being replaced.
    *  @param {MessageView} old @param {string} text @param {Media[]} media */
   async replace(old, text, media) {
-    if (this.#replacing) return;
+    if (this.#replacing?.old === old && this.#replacing.text === text) return;
+    if (this.#replacing) throw new Error("Another message is being replaced.");
     const { socket, turns } = this;
-    this.#replacing = true;
+    this.#replacing = { old, text };
     try {
       if (old.row && socket.place.conversation) {
         socket.drop(); // what was being answered must not come back into the thread
+        socket.held = true; // nor a new connection be taken for the one that the rewind ends
         await this.api.rewind(socket.place.conversation, old.row);
       }
     } finally {
-      this.#replacing = false;
+      this.#replacing = null;
+      socket.held = false;
     }
     if (old.unsent) turns?.thread.remove(old);
     else turns?.thread.cutFrom(old);

@@ -80,7 +80,7 @@ export class RecordReader {
   #merge(row) {
     const known = this.thread.find((view) => view.row === row.id || (row.client_id !== null && view.clientId === row.client_id));
     // Of an answer that is still coming, the page knows more than the record.
-    if (known && known === this.turns.active) return;
+    if ((known && known === this.turns.active) || this.turns.answer.dropped.has(row.id)) return;
     const view = known ?? new MessageView(row.role, row.modality);
     // What this page saw come stands as it came; what it knows from the record alone may have grown there.
     if (!known || this.#fromRows.has(known)) view.setParts(row.parts);

@@ -1,6 +1,7 @@
 // @ts-check
 /** What the person says aloud, as it is heard upstream: it grows beside the answer and becomes an ordinary message. */
 
+import { Deadline } from "../foundation/deadline.js";
 import { MessageView } from "./message_view.js";
 
 /** Milliseconds. */
@@ -10,21 +11,18 @@ export class Speech {
   /** @type {MessageView|null} of the turn of now */
   #current = null;
   #anew = false;
-  #heardAt = 0;
+  #patience;
 
-  /** @param {import("./thread_view.js").ThreadView} thread */
-  constructor(thread) {
+  /** @param {import("./thread_view.js").ThreadView} thread @param {() => void} unanswered A model may choose not to
+   *  answer, and says nothing of that. */
+  constructor(thread, unanswered) {
     this.thread = thread;
+    this.#patience = new Deadline(unanswered);
   }
 
   /** Whether the turn of now was spoken. */
   get open() {
     return this.#current !== null;
-  }
-
-  /** Whether an answer to it may still come: a model may choose not to give one, and says nothing of that. */
-  get awaited() {
-    return this.open && performance.now() - this.#heardAt < PATIENCE;
   }
 
   /** @param {string} text @param {MessageView|null} answer that is under way: what was said stands before it */
@@ -37,7 +35,7 @@ export class Speech {
     if (this.#anew) this.#current.setText(text);
     else this.#current.append(text);
     this.#anew = false;
-    this.#heardAt = performance.now();
+    this.#patience.set(PATIENCE);
   }
 
   /** Another upstream hears the question: what it makes of it takes the place of what the first one made. */
@@ -55,6 +53,7 @@ export class Speech {
     this.#current?.setStatus("complete");
     this.#current = null;
     this.#anew = false;
+    this.#patience.clear();
   }
 
   /** What never got a row is told by the record, if it was heard at all. */

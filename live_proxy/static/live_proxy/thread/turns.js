@@ -11,13 +11,18 @@ import { words } from "../language/words.js";
 /** @typedef {import("./message_view.js").MessageView} MessageView */
 
 export class Turns {
+  free = () => {}; // called when no turn is open any more, and nothing came that would say so
   /** @param {import("./thread_view.js").ThreadView} thread @param {(asked: MessageView) => void} askAgain */
   constructor(thread, askAgain) {
     this.thread = thread;
     this.answer = new Answer(thread);
     this.retrying = new Retrying(thread, askAgain);
     this.questions = new Questions(thread);
-    this.speech = new Speech(thread);
+    this.speech = new Speech(thread, () => {
+      if (this.active) return;
+      this.#end("no_reply");
+      this.free();
+    });
   }
 
   /** The answer that is given or awaited. */
@@ -138,8 +143,7 @@ export class Turns {
     } else this.#fail(this.active, lost(words.lost));
   }
 
-  /** @param {string} id empty where the answer is meant */
-  #notSaved(id) {
+  #notSaved(/** @type {string} empty where the answer is meant */ id) {
     if (id) this.questions.settle(id, "", words.notSaved);
     else (this.active ?? this.thread.lastAnswer)?.setNote(words.notSaved);
   }

@@ -29,6 +29,8 @@ export class Shape {
   change({ wishes = this.wishes, talk = this.talk }) {
     const before = this.message;
     const talks = talk !== this.talk;
+    // A call begins and ends with a connection of its own, even where the set-up says the same.
+    this.outdated ||= (talk === null) !== (this.talk === null);
     Object.assign(this, { wishes, talk });
     this.outdated ||= this.message !== before;
     return this.outdated && (talks || !this.busy());

@@ -30,6 +30,7 @@ export class Uplink extends EventTarget {
   sound(message) {
     const { socket } = this;
     const now = this.now();
+    if (socket.backlog <= SOUND) this.#allowed = SOUND; // the picture is through
     if (socket.backlog <= this.#allowed) {
       this.#fullSince = 0;
       if (this.behind && now - this.#lostAt > CALM) this.#is(false);
