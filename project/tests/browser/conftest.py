@@ -17,6 +17,8 @@ from django.conf import settings as django_settings
 from django.test import Client
 from playwright.sync_api import Page, Route, WebSocketRoute
 
+from project.tests.browser.listening import SPY
+
 # Playwright's synchronous interface runs an event loop in this thread, which Django takes for async code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -238,3 +240,11 @@ def signed_in(page: Page, live_server: Any, django_user_model: Any) -> Any:
     cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
     page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
     return alice
+
+
+@pytest.fixture
+def ready_to_talk(page: Page, live_server: Any, signed_in: Any, edge: Edge, complaints: Complaints) -> None:
+    """The page, open, with a microphone and a camera that it may use, and somebody who listens to what it plays."""
+    page.context.grant_permissions(["microphone", "camera"])
+    page.add_init_script(SPY)
+    page.goto(f"{live_server.url}/")

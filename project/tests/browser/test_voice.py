@@ -2,29 +2,20 @@
 
 from array import array
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from project.tests.browser.calling import frames_within, options, sound, start, state, wait_until_it_listens
-from project.tests.browser.conftest import FAMILY, Complaints, Edge
+from project.tests.browser.conftest import FAMILY, Edge
 from project.tests.browser.listening import (
-    listen,
     microphone_is_open,
     wait_for_silence,
     wait_for_sound,
     wait_until,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def opened(page: Page, live_server: Any, signed_in: Any, edge: Edge, complaints: Complaints) -> None:
-    page.context.grant_permissions(["microphone", "camera"])
-    listen(page)
-    page.goto(f"{live_server.url}/")
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("ready_to_talk")]
 
 
 def test_the_microphone_is_asked_for_on_a_click_and_not_before(page: Page, edge: Edge) -> None:

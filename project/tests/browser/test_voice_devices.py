@@ -1,29 +1,20 @@
 """Microphones, loudspeakers, cameras and screens: chosen, missing, refused, let go."""
 
 import base64
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from project.tests.browser.calling import options, start, state, wait_until_it_listens
-from project.tests.browser.conftest import Complaints, Edge
+from project.tests.browser.conftest import Edge
 from project.tests.browser.listening import (
-    listen,
     loudness,
     microphone_is_open,
     wait_for_sound,
     wait_until,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def opened(page: Page, live_server: Any, signed_in: Any, edge: Edge, complaints: Complaints) -> None:
-    page.context.grant_permissions(["microphone", "camera"])
-    listen(page)
-    page.goto(f"{live_server.url}/")
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("ready_to_talk")]
 
 
 def test_microphones_and_volume_can_be_chosen(page: Page, edge: Edge) -> None:

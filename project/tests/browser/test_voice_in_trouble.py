@@ -9,17 +9,10 @@ from playwright.sync_api import Page, expect
 
 from live_proxy.models import SetupPolicy
 from project.tests.browser.calling import sound, start, state, wait_until_it_listens
-from project.tests.browser.conftest import Complaints, Edge
-from project.tests.browser.listening import listen, microphone_is_open, wait_for_silence, wait_for_sound, wait_until
+from project.tests.browser.conftest import Edge
+from project.tests.browser.listening import microphone_is_open, wait_for_silence, wait_for_sound, wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def opened(page: Page, live_server: Any, signed_in: Any, edge: Edge, complaints: Complaints) -> None:
-    page.context.grant_permissions(["microphone", "camera"])
-    listen(page)
-    page.goto(f"{live_server.url}/")
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("ready_to_talk")]
 
 
 def keep_choice(page: Page, **choice: Any) -> None:

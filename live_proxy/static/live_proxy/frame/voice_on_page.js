@@ -15,7 +15,6 @@ import { VoiceView } from "../voice/voice_view.js";
 const PICTURE_MOMENTS = { denied: "camera_denied", no_camera: "no_camera", insecure: "insecure" };
 
 export class VoiceOnPage {
-  #offered = false; // whether the notice offers voice
   #cutOff = false; // whether a call ended because the network lets no WebSocket through
 
   /**
@@ -35,7 +34,7 @@ export class VoiceOnPage {
       find("#notice button").focus();
     });
     this.call.addEventListener("offered", () => this.#offer(talkWords.talkAgain, () => this.call.resume()));
-    this.call.addEventListener("change", () => this.#offered && !this.call.resumable && this.#take());
+    this.call.addEventListener("change", () => this.call.resumable || status.clearOffer());
     this.view.addEventListener("refused", (event) => {
       status.hint(/** @type {CustomEvent} */ (event).detail);
     });
@@ -61,17 +60,10 @@ export class VoiceOnPage {
 
   /** @param {string} label @param {() => void} talk */
   #offer(label, talk) {
-    this.#offered = true;
     this.status.offer(talkWords.offered, label, () => {
-      this.#take();
+      this.status.clearOffer();
       talk();
     });
-  }
-
-  /** The offer was taken, or does not hold any more. */
-  #take() {
-    this.#offered = false;
-    this.status.clearOffer();
   }
 
   /** A typed message waits for its answer. */

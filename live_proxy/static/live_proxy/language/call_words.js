@@ -26,7 +26,6 @@ export const talkWords = {
   mute: gettext("Mute"),
   muted: gettext("Muted: talk again"),
   start: gettext("Start voice"),
-  end: gettext("End voice"),
   usual: gettext("The usual one"),
   microphone: gettext("Microphone"),
   speaker: gettext("Loudspeaker"),
