@@ -15,17 +15,23 @@ LINGER = 12.0
 Send = Callable[[Any], Awaitable[None]]
 
 
+# The page was left or reloaded, or the network lost it (1005 from uvicorn, 1006 from others); 1000 is a goodbye.
+LEFT_IN_PASSING = (1001, 1005, 1006)
+
+
 class ClientGone(Exception):
     """The socket is closed: nothing more can be sent."""
 
 
 class ClientPort:
     """`abort` cuts the connection where the server offers that; without it a client that reads nothing keeps its
-    socket until the system gives up on it."""
+    socket until the system gives up on it. `forgiving`: what is sent to a client that has left is dropped, so that
+    what it asked for can be finished for the record; that it has left is told by whoever receives from it."""
 
-    def __init__(self, send: Send, *, abort: Callable[[], None] | None = None) -> None:
+    def __init__(self, send: Send, *, abort: Callable[[], None] | None = None, forgiving: bool = False) -> None:
         self._send = send
         self._abort = abort
+        self._forgiving = forgiving
         self._loop = asyncio.get_running_loop()
         self.closed: tuple[int, str] | None = None
         self.gone = False
@@ -35,6 +41,8 @@ class ClientPort:
 
     async def send(self, data: str | bytes) -> None:
         """Send one message as it is. Waits while the client is slow. Raises `ClientGone`."""
+        if self.gone and self._forgiving and not self.closed:
+            return
         if self.gone or self.closed:
             raise ClientGone
         if not self._waiting:
@@ -48,7 +56,8 @@ class ClientPort:
         except (OSError, RuntimeError) as error:
             # What an ASGI server raises once the peer is gone: OSError by the specification, RuntimeError in life.
             self.gone = True
-            raise ClientGone from error
+            if not self._forgiving:
+                raise ClientGone from error
         finally:
             self._waiting -= 1
             # One that got out is progress for all who wait behind it.
@@ -74,6 +83,11 @@ class ClientPort:
                 self._abort()
         except (OSError, RuntimeError):
             self.gone = True
+
+    @property
+    def left_in_passing(self) -> bool:
+        """Whether the client left without saying that it wants no more."""
+        return self.gone and self.closed is None and self.left_with in LEFT_IN_PASSING
 
     def left(self, code: int) -> None:
         """The client closed its side, or this side's close has come back."""

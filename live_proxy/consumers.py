@@ -23,6 +23,7 @@ class LiveConsumer(SocketConsumer):
 
     subprotocol = "live-proxy.v1"
     client = "web"
+    finishes = True
 
     def _may_connect(self) -> bool:
         return _page_may_connect(self.scope)

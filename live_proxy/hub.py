@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from live_proxy import metrics
-from live_proxy.close_codes import RESTARTING, CloseCode
+from live_proxy.close_codes import RESTARTING, TAKEN_OVER, CloseCode
 from live_proxy.session import Session
 
 log = structlog.get_logger(__name__)
@@ -106,6 +106,15 @@ class Hub:
         for seat in list(self._seats):
             if seat.session_id == session_id:
                 seat.close(code, reason)
+
+    async def hand_over(self, conversation_id: UUID, user_id: int) -> None:
+        """End what finishes an answer in this user's conversation for a client that has left: it has come back."""
+        for seat in list(self._seats):
+            session = seat.session
+            if session is None or not session.finishing or session.conversation_id != conversation_id:
+                continue
+            if seat.user_id == user_id:
+                await session.end(CloseCode.TAKEN_OVER, TAKEN_OVER)
 
     def check(self, user_id: int | None = None) -> list[Seat]:
         """The seats whose credential has lapsed, of one user or of all. Blocking."""

@@ -118,6 +118,8 @@ async def open_session(
     told of help at `base`. Raises `ClientFault`."""
     config = runtime.config
     session_id = uuid4()
+    if conversation is not None:
+        await runtime.hub.hand_over(conversation, user_id)
     policy, wanted, claim = await runtime.database.run(
         _claim,
         setup,

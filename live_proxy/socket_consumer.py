@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 Receive = Callable[[], Awaitable[Data]]
 
 SETUP_TIMEOUT = 30.0
+FINISHED_WITHIN = 120.0  # the session's own watches end an answer that comes no further long before
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class SocketConsumer(AsyncConsumer, ABC):
     """What differs from client to client: who may connect, as whom, and how its set-up becomes a session."""
 
     port_class: type[ClientPort] = ClientPort
+    finishes = False  # a typed message is answered on record when the client has left meanwhile
     subprotocol: str | None = None
     client: Literal["web", "sdk"]
 
@@ -66,7 +68,8 @@ class SocketConsumer(AsyncConsumer, ABC):
             return
         subprotocol = self.subprotocol if self.subprotocol in scope.get("subprotocols", []) else None
         await send({"type": "websocket.accept", "subprotocol": subprotocol})
-        port = self.port_class(send, abort=scope.get("extensions", {}).get("live_proxy.abort"))
+        abort = scope.get("extensions", {}).get("live_proxy.abort")
+        port = self.port_class(send, abort=abort, forgiving=self.finishes)
         runtime = current_runtime()
         seat: Seat | None = None
         try:
@@ -128,5 +131,10 @@ class SocketConsumer(AsyncConsumer, ABC):
         seat.session = session = opened.session
         if opened.previous is not None:
             spawn(runtime.tell_session_lost(opened.previous), name="take-over")
-        await session.start()
-        await ReceiveLoop(session, port, receive).run()
+        try:
+            await session.start()
+            await ReceiveLoop(session, port, receive).run()
+        except ClientGone:
+            if self.finishes and port.left_in_passing:
+                await session.finish(FINISHED_WITHIN)
+            raise

@@ -38,6 +38,7 @@ from live_proxy.session.answer_relay import AnswerRelay
 from live_proxy.session.asked_before import AskedBefore
 from live_proxy.session.client_input import ClientInput, FrameLimits
 from live_proxy.session.endings import Endings
+from live_proxy.session.finishing import Finishing
 from live_proxy.session.frame_counts import count_frames
 from live_proxy.session.lost_upstream import LostUpstream
 from live_proxy.session.program import Program
@@ -132,6 +133,7 @@ class Session:
             held=held,
         )
         self._endings = Endings(visit, self._question, self._relay, self._asked_before)
+        self._finishing = Finishing(visit, self._question, self._relay)
         self._program = program
         self._lost = LostUpstream(
             visit,
@@ -184,6 +186,7 @@ class Session:
             await visit.port.close(code, reason)
         while (turn := transcript.turn) is not None:
             transcript.close_turn("interrupted" if turn.heard else "failed", visit.now())
+        await self._finishing.settle()
         visit.save()
         if self._program is not None:
             self._program.tell(visit, again=False)
@@ -201,6 +204,15 @@ class Session:
         """Wait for an end that is under way."""
         if self._ending is not None:
             await asyncio.wait([self._ending])
+
+    async def finish(self, within: float) -> None:
+        """Answer on record what a client that has left had asked for in writing, for at most `within` seconds.
+        Whoever takes the conversation over meanwhile ends this as it ends any session."""
+        await self._finishing.wait(within, lambda: self._over or self._ending is not None)
+
+    @property
+    def finishing(self) -> bool:
+        return self._finishing.begun
 
     @property
     def busy(self) -> bool:

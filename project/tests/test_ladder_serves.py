@@ -68,6 +68,7 @@ async def attempts() -> list[tuple[str, str, str]]:
 
 async def attempt_behind(message: Message) -> TransportAttempt:
     """Not simply the newest attempt: between turns a session looks for a better transport at any moment."""
+    assert message.attempt_id is not None
     return await TransportAttempt.objects.aget(pk=message.attempt_id)
 
 
@@ -102,6 +103,20 @@ async def test_without_live_access_the_sdk_answers(service: Service) -> None:
     ]
     assert await attempts() == [("websocket", "failed", "endpoint_not_found"), ("sdk", "connected", "")]
     assert await fallbacks() == [("websocket", "sdk", "endpoint_not_found")]
+
+
+async def test_who_has_left_is_answered_further_down(service: Service) -> None:
+    service.google.scenario = "no_live_access"
+    socket = await service.talk()
+    await socket.type("hello")
+    await socket.notice("saved")
+    await socket.close(1001)
+    async with asyncio.timeout(10):
+        while len(service.runtime.hub):
+            await asyncio.sleep(0.01)
+    await service.written()
+    (message,) = await model_messages()
+    assert (message.status, message.text, message.transport) == ("complete", ANSWER.format("hello"), "sdk")
 
 
 async def test_where_only_rest_works_rest_answers(service: Service) -> None:

@@ -106,7 +106,7 @@ http.addEventListener("change", () => {
   connection.overHttp(http.active);
   familyChanged();
 });
-composer.addEventListener("intent", () => socket.state === "idle" && socket.connect());
+composer.addEventListener("intent", () => socket.state === "idle" && !catchingUp.waits && socket.connect());
 composer.addEventListener("say", (event) => {
   saying.say(/** @type {CustomEvent} */ (event).detail);
   composer.setBusy(turns.active !== null);
@@ -122,7 +122,7 @@ actions.addEventListener("again", (event) => {
 actions.addEventListener("resend", (event) => saying.again(/** @type {CustomEvent} */ (event).detail));
 family.addEventListener("change", () => {
   familyChanged();
-  socket.connect();
+  if (!catchingUp.waits) socket.connect();
 });
 find("#suggestions").addEventListener("click", ({ target }) => {
   const chip = /** @type {Element} */ (target).closest("button");

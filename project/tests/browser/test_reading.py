@@ -101,6 +101,44 @@ def test_a_turn_on_record_without_an_answer_can_be_asked_again(
     assert edge.wait_for_typed().typed[0][1] == "anybody?"
 
 
+def test_an_answer_that_is_still_given_grows_as_it_does_on_record(
+    page: Page, live_server: Any, signed_in: Any, edge: Edge
+) -> None:
+    talk = record(signed_in, ("user", "a story?"), ("model", ""), status="pending", transport="", model="")
+    page.goto(f"{live_server.url}/c/{talk.pk}/")
+    status, log, answer = page.locator("#status"), page.get_by_role("log"), page.locator("article").last
+    expect(status).to_have_text("This answer is still being given.")
+    expect(answer).to_have_class("awaited")
+    expect(log).to_have_attribute("aria-busy", "true")
+    Message.objects.filter(position=2).update(text="Once upon", transport="websocket")
+    expect(answer).to_contain_text("Once upon")
+    page.get_by_role("textbox", name="Message").press_sequentially("hm")
+    assert edge.connections == [], "one of this page's own would cut it off"
+    Message.objects.filter(position=2).update(text="Once upon a time.", status="complete")
+    expect(answer).to_contain_text("Once upon a time.")
+    expect(answer).to_have_attribute("data-status", "complete")
+    expect(log).to_have_attribute("aria-busy", "false")
+    expect(status).to_have_text("Connects when you start typing.")
+    page.get_by_role("textbox", name="Message").press_sequentially("m")
+    edge.wait_for_connection(1)
+
+
+def test_a_message_cuts_off_an_answer_that_is_still_given(
+    page: Page, live_server: Any, signed_in: Any, edge: Edge
+) -> None:
+    talk = record(signed_in, ("user", "a story?"), ("model", "Once"), status="pending")
+    page.goto(f"{live_server.url}/c/{talk.pk}/")
+    expect(page.locator("#status")).to_have_text("This answer is still being given.")
+    Message.objects.filter(position=2).update(status="interrupted")  # as the service does for whoever takes over
+    send(page, "something else")
+    edge.wait_for_typed().answer("Else.")
+    answers = page.locator("article[data-role=model]")
+    expect(answers).to_have_count(2)
+    expect(answers.first).to_have_attribute("data-status", "interrupted")
+    expect(answers.last).to_contain_text("Else.")
+    expect(page.locator(".awaited")).to_have_count(0)
+
+
 def test_a_long_conversation_comes_whole_and_ends_at_its_end(page: Page, live_server: Any, signed_in: Any) -> None:
     said = [("model" if number % 2 else "user", f"message {number} " * 20) for number in range(450)]
     talk = record(signed_in, *said)

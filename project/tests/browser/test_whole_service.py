@@ -129,3 +129,25 @@ def test_when_gemini_is_away_the_page_says_so_and_serves_again(page: Page, servi
         "print(json.dumps(Message.objects.filter(role='user', text='anybody there').count()))"
     )
     assert questions == 1
+
+
+def test_an_answer_that_was_left_in_the_middle_is_there_whole(page: Page, service: tuple[Stack, str]) -> None:
+    stack, url = service
+    sign_in(page, url)
+    story = " ".join(f"word{number}" for number in range(40))
+    page.get_by_role("textbox", name="Message").fill(story)
+    page.get_by_role("button", name="Send").click()
+    answer = page.get_by_role("log").locator("article[data-role=model]")
+    expect(answer).to_contain_text("Hello! This is")
+    expect(page).to_have_url(re.compile(r"/c/[0-9a-f-]{36}/$"))
+    page.reload()
+    expect(answer).to_have_attribute("data-status", "pending")
+    expect(page.locator("#status")).to_have_text("This answer is still being given.")
+    page.get_by_role("textbox", name="Message").press_sequentially("who looks in does not cut it off")
+    expect(answer).to_have_attribute("data-status", "complete", timeout=20_000)
+    expect(answer).to_contain_text("word39")
+    expect(answer).to_have_count(1)
+    stack.scenario("normal")
+    page.get_by_role("button", name="Send").click()
+    expect(answer).to_have_count(2)
+    expect(answer.last).to_contain_text("does not cut it off")

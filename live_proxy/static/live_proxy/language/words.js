@@ -21,6 +21,7 @@ export const words = {
   offline: gettext("You are offline. Reconnecting as soon as the network is back."),
   loading: gettext("Loading the conversation…"),
   following: gettext("Following what is said elsewhere."),
+  finishing: gettext("This answer is still being given."),
   notLoaded: gettext("The conversation could not be loaded."),
   showMore: gettext("Show more"),
   listNotLoaded: gettext("More conversations could not be loaded."),

@@ -1,14 +1,20 @@
 // @ts-check
-/** When the thread is read from the record: on load, after the connection came back, and while others go on with it. */
+/** When the thread is read from the record: on load, after the connection came back, while others go on with it, and
+ *  while an answer is finished that was left in the middle. */
 
 import { words } from "../language/words.js";
 import { ApiError } from "../wire/api.js";
 import { SIGNED_OUT } from "../wire/close_codes.js";
 
 const UNAUTHENTICATED = 401;
+/** Milliseconds between two looks at what is said elsewhere, and at an answer that somebody waits for. */
+const FOLLOWING = 4000;
+const WAITING = 700;
 
 export class CatchingUp {
-  #readyBefore = false;
+  #stale = false; // whether the next connection finds more on record than the page knows
+  /** An answer is finished that was left in the middle: a connection of this page's own would cut it off. */
+  waits = false;
 
   /**
    * @param {import("../wire/socket.js").LiveSocket} socket
@@ -28,11 +34,13 @@ export class CatchingUp {
 
   #state() {
     const { connection, record, socket, turns } = this;
-    if (socket.state === "connecting") record.stop();
-    else if (socket.state === "ready") {
+    if (socket.state === "connecting") {
+      record.stop();
+      this.waits = false;
+    } else if (socket.state === "ready") {
       turns.connected();
-      if (this.#readyBefore) this.#now();
-      this.#readyBefore = true;
+      if (this.#stale) this.#now();
+      this.#stale = true;
     } else {
       turns.connectionLost(socket.outbox.ids);
       if (connection.takenOver) this.#now();
@@ -42,7 +50,7 @@ export class CatchingUp {
   #now() {
     const { connection, record, socket } = this;
     if (!socket.place.conversation || !socket.place.exists) return;
-    if (connection.takenOver) record.follow(socket.place.conversation, (error) => this.#followFailed(error));
+    if (connection.takenOver) record.follow(socket.place.conversation, FOLLOWING, (error) => this.#followFailed(error));
     else record.read(socket.place.conversation).catch((error) => this.#failed(error));
   }
 
@@ -60,6 +68,23 @@ export class CatchingUp {
     if (socket.state === "idle") connection.idle();
     turns.thread.showPlace(location.hash);
     turns.thread.setBusy(turns.active !== null);
+    if (socket.state === "idle" && record.unsettled) this.#wait(socket.place.conversation);
+  }
+
+  /** The answer grows here as it does on record. @param {string} conversation */
+  #wait(conversation) {
+    const { connection, record, status, turns } = this;
+    this.waits = this.#stale = true;
+    turns.thread.setBusy(true); // read out once, when it is complete
+    status.say(words.finishing);
+    const looked = () => {
+      if (!this.waits || record.unsettled) return;
+      this.waits = false;
+      record.stop();
+      turns.thread.setBusy(false);
+      connection.idle();
+    };
+    record.follow(conversation, WAITING, (error) => this.#followFailed(error), looked);
   }
 
   /** @param {unknown} error */

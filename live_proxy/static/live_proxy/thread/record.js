@@ -3,8 +3,6 @@
 
 import { MessageView } from "./message_view.js";
 
-const EVERY = 4000;
-
 /** Rows between two breaths. */
 const AT_ONCE = 50;
 
@@ -16,6 +14,8 @@ export class RecordReader {
   #cursor = null;
   /** Whether all of the thread was read once. */
   #whole = false;
+  /** Whether something in it was still under way when it was read last. */
+  unsettled = false;
   #timer = 0;
   /** @type {WeakSet<MessageView>} that were made out of rows */
   #fromRows = new WeakSet();
@@ -60,6 +60,7 @@ export class RecordReader {
       await breath();
     }
     this.#whole = true;
+    this.unsettled = open !== Infinity;
     const known = Math.min(newest, open - 1);
     this.#cursor = known < 0 ? null : known;
   }
@@ -74,6 +75,7 @@ export class RecordReader {
         if (settled) this.#cursor = row.position;
       }
     }
+    this.unsettled = !settled;
   }
 
   /** @param {import("../wire/api.js").MessageRow} row */
@@ -96,6 +98,7 @@ export class RecordReader {
     });
     if (view.text !== row.text) view.setText(row.text);
     view.setStatus(row.status);
+    view.article.classList.toggle("awaited", row.role === "model" && row.status === "pending");
     if (row.role === "user") view.setNote("");
     if (!known) this.#insert(view);
   }
@@ -107,13 +110,14 @@ export class RecordReader {
     this.thread.place(view);
   }
 
-  /** @param {string} conversation @param {(error: unknown) => void} failed */
-  follow(conversation, failed) {
+  /** @param {string} conversation @param {number} every milliseconds
+   *  @param {(error: unknown) => void} failed @param {() => void} [looked] after each look that succeeded */
+  follow(conversation, every, failed, looked = () => {}) {
     this.stop();
     const step = () => {
-      if (!document.hidden) this.read(conversation).catch(failed);
+      if (!document.hidden) this.read(conversation).then(looked, failed);
     };
-    this.#timer = setInterval(step, EVERY);
+    this.#timer = setInterval(step, every);
     step();
   }
 
