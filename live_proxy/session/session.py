@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from uuid import UUID, uuid4
@@ -36,10 +35,11 @@ from live_proxy.sentences import main_kind, no_candidate, not_answered
 from live_proxy.session import notices
 from live_proxy.session.answer_relay import AnswerRelay
 from live_proxy.session.asked_before import AskedBefore
-from live_proxy.session.client_input import ClientInput, FrameLimits
+from live_proxy.session.client_input import ClientInput
 from live_proxy.session.endings import Endings
 from live_proxy.session.finishing import Finishing
 from live_proxy.session.frame_counts import count_frames
+from live_proxy.session.limits import SessionLimits
 from live_proxy.session.lost_upstream import LostUpstream
 from live_proxy.session.program import Program
 from live_proxy.session.question import Question
@@ -56,18 +56,6 @@ log = structlog.get_logger(__name__)
 
 LEAVE_EARLY = 1.0
 QUIET = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class SessionLimits:
-    """Times in seconds."""
-
-    first_output: float = 10.0
-    stall: float = 15.0
-    slow_client: float = 8.0
-    idle_upstream: float = 300.0
-    longest: float | None = None
-    frames: FrameLimits = field(default_factory=FrameLimits)
 
 
 class Session:
