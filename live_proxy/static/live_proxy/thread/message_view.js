@@ -107,6 +107,7 @@ export class MessageView {
   /** @param {string} status Nothing of the text may be left undrawn when it ends. */
   setStatus(status) {
     this.status = status;
+    if (status !== "failed") this.article.querySelector(".failure")?.remove(); // it came after all
     if (this.#frame) this.#draw();
     this.refresh();
   }
