@@ -184,6 +184,9 @@ class Message(models.Model):
             models.Index(fields=["transport", "-created_at"], name="message_transport_recent"),
             models.Index(fields=["status", "-created_at"], name="message_status_recent"),
             models.Index(fields=["conversation", "transport"], name="message_conversation_carried"),
+            models.Index(
+                fields=["conversation"], name="message_replaced", condition=models.Q(replaced_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -143,6 +143,11 @@ def first_messages(
     return kept.order_by("position"), taken < len(sizes)
 
 
+def messages_replaced(*, conversation_id: UUID) -> int:
+    """How many messages others took the place of."""
+    return Message.objects.filter(conversation_id=conversation_id, replaced_at__isnull=False).count()
+
+
 def conversation_exists(*, conversation_id: UUID) -> bool:
     """Whoever's it is."""
     return Conversation.objects.filter(pk=conversation_id).exists()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from conversations.models import Conversation, Message, Session
 
@@ -174,8 +175,18 @@ def test_the_number_of_queries_does_not_grow(client: Client, alice: Any, django_
     client.force_login(alice)
     with django_assert_num_queries(4):  # session, user, list, pinned
         client.get(LIST)
-    with django_assert_num_queries(5):  # session, user, conversation, how much the messages are, messages
+    with django_assert_num_queries(6):  # session, user, conversation, how much the messages are, messages, replaced
         client.get(of(talk))
+
+
+def test_a_page_says_how_many_messages_were_replaced(client: Client, alice: Any) -> None:
+    talk = conversation(alice, messages=6)
+    other = conversation(alice, messages=2)
+    client.force_login(alice)
+    assert client.get(of(talk)).json()["replaced"] == 0
+    Message.objects.filter(conversation=talk, position__gte=4).update(replaced_at=timezone.now())
+    assert client.get(of(talk)).json()["replaced"] == 2
+    assert client.get(of(other)).json()["replaced"] == 0
 
 
 def test_answers_are_private_and_for_reading(client: Client, alice: Any) -> None:

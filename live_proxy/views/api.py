@@ -8,7 +8,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from conversations.selectors import conversation_of, conversations_of, messages_before, messages_of, pinned_of
+from conversations.selectors import (
+    conversation_of,
+    conversations_of,
+    messages_before,
+    messages_of,
+    messages_replaced,
+    pinned_of,
+)
 from live_proxy.views.json_endpoint import Refused, json_endpoint, no_conversation, user_id_of, whole_number
 from live_proxy.views.library import delete_all
 from live_proxy.views.rows import conversation_json, instant, message_json
@@ -62,7 +69,8 @@ def conversations(request: HttpRequest) -> HttpResponse:
 @json_endpoint("GET")
 def messages(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """`?after=` a position, or `?before=` one; `?limit=`. Long messages make a page shorter than that; `next` says
-    after which position to go on, `previous` before which."""
+    after which position to go on, `previous` before which. `replaced` counts the messages that are no part of the
+    thread any more: where it has grown, some that were read before may be among them."""
     after = whole_number(request, "after", -1, 0, LARGEST_POSITION)
     before = whole_number(request, "before", -1, 0, LARGEST_POSITION)
     limit = whole_number(request, "limit", MESSAGES_PER_PAGE, 1, MESSAGES_PER_PAGE)
@@ -82,6 +90,7 @@ def messages(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
         {
             "conversation": conversation_json(conversation),
             "messages": [message_json(row) for row in rows],
+            "replaced": messages_replaced(conversation_id=conversation_id),
             "next": rows[-1].position if more and before < 0 else None,
             "previous": rows[0].position if more and before >= 0 else None,
         }

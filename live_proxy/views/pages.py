@@ -19,6 +19,7 @@ from live_proxy.session.client_input import FrameLimits
 from live_proxy.views.api import first_conversations
 from live_proxy.views.demo import is_staff
 from live_proxy.views.json_endpoint import user_id_of
+from live_proxy.views.rows import conversation_json
 
 
 @require_safe
@@ -48,6 +49,7 @@ def chat(request: HttpRequest, conversation_id: uuid.UUID | None = None) -> Http
     limits = FrameLimits()
     page = {
         "conversation": str(conversation_id) if conversation_id else None,
+        "opened": conversation_json(conversation) if conversation else None,
         "conversations": first_conversations(user_id_of(request)),
         "families": families,
         "allows": {"search": allows_tool(policy, "googleSearch"), "writing": allows_modality(policy, "TEXT")},

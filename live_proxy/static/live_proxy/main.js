@@ -4,9 +4,11 @@
 import { find } from "./foundation/dom.js";
 import { Composer } from "./frame/composer.js";
 import { ConnectionView } from "./frame/connection_view.js";
+import { Drafts } from "./frame/drafts.js";
 import { PageAddress } from "./frame/page_address.js";
 import { StatusView } from "./frame/status.js";
 import { Saying } from "./frame/saying.js";
+import { keepUnsent } from "./frame/unsent.js";
 import { enableThemeChoice } from "./frame/theme.js";
 import { VoiceOnPage } from "./frame/voice_on_page.js";
 import { words } from "./language/words.js";
@@ -47,15 +49,17 @@ let preferences = page.preferences;
 closeWhenLeft("details.account, details.voice-options"); // before the drawer: Escape closes what lies on top
 const api = new Api(page.urls.conversations);
 const status = new StatusView();
-const sidebar = new Sidebar(api, page.urls.chat, page.conversation);
+const sidebar = new Sidebar(api, page.urls.chat, page.opened);
 const thread = new ThreadView(log, find("#scroller"), find("#empty"), find("#jump"));
 const socket = new LiveSocket(page.conversation, wishes());
 const connection = new ConnectionView(socket, status, api, page.urls);
 const http = new HttpLine(socket, api);
 const asking = new Asking(socket, http, api);
-const turns = new Turns(thread, (asked) => asking.askAgain(asked));
+const turns = new Turns(thread, (asked) => saying.retry(asked));
 asking.attach(turns);
-const catchingUp = new CatchingUp(socket, connection, status, new RecordReader(api, thread, turns), turns);
+const record = new RecordReader(api, thread, turns);
+asking.onReplaced = (count) => record.replacedHere(count);
+const catchingUp = new CatchingUp(socket, connection, status, record, turns);
 const attachments = new Attachments(find("#attachments"), find("#file"), find("#stage"));
 const composer = new Composer(find("#composer"), find("#message"), find("#send"), attachments, (typed) => saying.refusal(typed));
 const voice = new VoiceOnPage(socket, status, page);
@@ -91,7 +95,7 @@ socket.addEventListener("live", (given) => {
   connection.take(event);
   composer.setBusy(turns.active !== null);
   if (!socket.shape.busy()) socket.settle();
-  if ((event.type === "saved" || event.type === "turn") && socket.place.exists && socket.place.conversation) address.show(socket.place.conversation);
+  if ((event.type === "saved" || event.type === "turn") && socket.place.begun) address.show(socket.place.begun);
 });
 socket.shape.busy = () => turns.active !== null || turns.speech.open || voice.call.talking.pressed;
 turns.free = () => socket.settle();
@@ -129,8 +133,7 @@ find("#suggestions").addEventListener("click", ({ target }) => {
   if (chip) composer.fill(chip.textContent?.trim() ?? "");
 });
 
-// What waits to be sent is nowhere but here.
-addEventListener("beforeunload", (event) => socket.outbox.first && event.preventDefault());
+keepUnsent(composer, attachments, socket.outbox, new Drafts(page.username, socket.place));
 enableCopying(log, (article) => thread.find((view) => view.article === article)?.text ?? "");
 enableThemeChoice(find("#theme"), find("#theme-choice"));
 enableLibrary(api, sidebar, page.urls);

@@ -170,11 +170,15 @@ class Edge:
         self.saves = True
         self.connections: list[Connection] = []
         self.rows: list[dict[str, Any]] = []  # what the record says of this conversation
+        self.replaced = 0  # how many messages are no part of it any more
         page.route(f"**/api/conversations/{self.conversation}/messages/**", self._read_rows)
         page.route_web_socket(re.compile(r"/ws/live/"), lambda route: self.connections.append(Connection(route, self)))
 
     def _read_rows(self, route: Route) -> None:
-        route.fulfill(json={"conversation": {"id": str(self.conversation)}, "messages": self.rows, "next": None})
+        conversation = {"id": str(self.conversation)}
+        route.fulfill(
+            json={"conversation": conversation, "messages": self.rows, "next": None, "replaced": self.replaced}
+        )
 
     @property
     def now(self) -> Connection:

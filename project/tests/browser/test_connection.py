@@ -159,6 +159,27 @@ def test_taken_over_follows_the_record_until_told_to_talk_here(page: Page, edge:
     expect(page.locator("#notice")).to_be_hidden()
 
 
+def test_what_was_replaced_elsewhere_leaves_the_thread(page: Page, edge: Edge) -> None:
+    send(page, "hello")
+    edge.wait_for_typed().answer("hi")
+    edge.now.close(4409)
+    expect(page.get_by_role("alert")).to_contain_text("goes on in another tab")
+    log = page.get_by_role("log")
+    identity = {"id": "00000000-0000-4000-8000-000000000001", "position": 7, "client_id": None}
+    more: dict[str, Any] = {
+        "role": "user",
+        "modality": "text",
+        "parts": [],
+        "transport": "",
+        "model": "",
+        "first_output_ms": None,
+    }
+    edge.rows = [{**identity, **more, "status": "complete", "text": "said instead"}]
+    edge.replaced = 2
+    expect(log).to_contain_text("said instead", timeout=8000)
+    expect(log.get_by_role("article")).to_have_count(1)
+
+
 def test_an_ended_sign_in_behind_a_refused_handshake_is_noticed(page: Page, edge: Edge, complaints: Complaints) -> None:
     edge.sets_up = False
     page.get_by_role("textbox", name="Message").press_sequentially("h")

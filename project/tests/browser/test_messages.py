@@ -1,6 +1,7 @@
 """What can be done with messages: stop, ask again, edit, open how they were served; what stands beside their words."""
 
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -35,11 +36,13 @@ class Rewinds:
     def __init__(self, page: Page, edge: Edge) -> None:
         self.asked: list[str] = []
         self.status = 200
+        self.edge = edge
         page.route(f"**/api/conversations/{edge.conversation}/rewind/", self._answer)
 
     def _answer(self, route: Route) -> None:
         body: Any = route.request.post_data_json
         self.asked.append(body["message"])
+        self.edge.replaced += 2 if self.status == 200 else 0
         route.fulfill(status=self.status, json={"replaced": 2})
 
 
@@ -123,6 +126,50 @@ def test_an_edit_that_the_record_refuses_loses_nothing(page: Page, edge: Edge, c
     expect(page.locator("article")).to_have_count(2)
     expect(page.get_by_text("You edit an earlier message.")).to_be_visible()
     complaints.forgive("500")
+
+
+def test_what_is_sent_while_another_message_is_replaced_comes_behind_it(page: Page, edge: Edge) -> None:
+    send(page, "roll a die")
+    edge.wait_for_typed().answer("three")
+    held: list[Route] = []
+    page.route(f"**/api/conversations/{edge.conversation}/rewind/", lambda route: held.append(route))
+    answers(page).get_by_role("button", name="Answer again").click()
+    edge.wait_until(lambda: bool(held), "the rewind")
+    send(page, "and a coin")
+    edge.replaced += 2
+    held[0].fulfill(json={"replaced": 2})
+    edge.wait_for_connection(2)
+    edge.wait_for_typed(2)
+    assert [text for _, text in edge.now.typed] == ["roll a die", "and a coin"]
+    edge.now.answer("five")
+    edge.now.answer("heads")
+    expect(page.locator("article")).to_have_text(
+        [re.compile(text) for text in ("roll a die", "five", "and a coin", "heads")]
+    )
+
+
+def test_an_answer_that_came_after_all_takes_the_failure_away(page: Page, edge: Edge) -> None:
+    row = str(uuid.uuid4())
+    send(page, "think hard")
+    edge.wait_for_typed().turn(row, "pending")
+    expect(answers(page)).to_have_id(f"m-{row}")
+    edge.rows = [
+        {
+            "id": row,
+            "client_id": None,
+            "position": 2,
+            "role": "model",
+            "modality": "text",
+            "text": "At last.",
+            "parts": [],
+        }
+        | {"transport": "websocket", "model": "m", "status": "complete", "first_output_ms": 5}
+    ]
+    edge.now.close(1012)
+    expect(answers(page)).to_contain_text("At last.")
+    expect(answers(page)).to_have_attribute("data-status", "complete")
+    expect(page.locator(".failure")).to_have_count(0)
+    expect(answers(page).get_by_role("button", name="Answer again")).to_have_count(1)
 
 
 def test_each_answer_opens_how_it_was_served(page: Page, edge: Edge) -> None:

@@ -30,18 +30,21 @@ export class Sidebar extends EventTarget {
   #rows = [];
   /** @type {string|null} */
   #next = null;
+  /** @type {ConversationRow|null} the conversation that the page was opened with, which may be far down the list */
+  #opened = null;
   #look = ""; // of what is drawn
   #held = false;
   #list = find("#conversations");
   /** @type {HTMLButtonElement} */
   #more = find("#more-conversations");
 
-  /** @param {import("../wire/api.js").Api} api @param {string} base @param {string|null} current */
-  constructor(api, base, current) {
+  /** @param {import("../wire/api.js").Api} api @param {string} base @param {ConversationRow|null} opened */
+  constructor(api, base, opened) {
     super();
     this.api = api;
     this.base = base;
-    this.current = current;
+    this.#opened = opened;
+    this.current = opened?.id ?? null;
     this.#more.addEventListener("click", () => this.#loadMore());
   }
 
@@ -79,7 +82,7 @@ export class Sidebar extends EventTarget {
 
   /** @param {string} id */
   rowOf(id) {
-    return this.#rows.find((row) => row.id === id) ?? null;
+    return this.#rows.find((row) => row.id === id) ?? (this.#opened?.id === id ? this.#opened : null);
   }
 
   /** @param {string} id */

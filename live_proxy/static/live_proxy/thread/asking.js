@@ -11,8 +11,12 @@ const STOPS_WITHIN = 3000;
 /** @typedef {import("../wire/setup_message.js").Media} Media */
 
 export class Asking {
+  onReplaced = (/** @type {number} */ _count) => {}; // messages that are no part of the thread any more
+
   /** @type {{old: MessageView, text: string}|null} */
   #replacing = null;
+  /** @type {(() => void)[]} what was said while another message was being replaced: its place is behind that one */
+  #behind = [];
 
   /**
    * @param {import("../wire/socket.js").LiveSocket} socket
@@ -53,15 +57,16 @@ export class Asking {
       if (old.row && socket.place.conversation) {
         socket.drop(); // what was being answered must not come back into the thread
         socket.held = true; // nor a new connection be taken for the one that the rewind ends
-        await this.api.rewind(socket.place.conversation, old.row);
+        this.onReplaced((await this.api.rewind(socket.place.conversation, old.row)).replaced);
       }
+      if (old.unsent) turns?.thread.remove(old);
+      else turns?.thread.cutFrom(old);
+      this.#behind.unshift(() => this.say(text, media));
     } finally {
       this.#replacing = null;
       socket.held = false;
+      for (const say of this.#behind.splice(0)) say();
     }
-    if (old.unsent) turns?.thread.remove(old);
-    else turns?.thread.cutFrom(old);
-    this.say(text, media);
   }
 
   stop() {
@@ -75,6 +80,7 @@ export class Asking {
 
   /** @param {import("../wire/setup_message.js").Typed} typed @param {MessageView|null} earlier */
   #send(typed, earlier) {
+    if (this.#replacing) return void this.#behind.push(() => this.#send(typed, earlier));
     this.turns?.said(typed, earlier);
     this.socket.send(typed);
     this.http.pump();

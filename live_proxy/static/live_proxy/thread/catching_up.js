@@ -12,7 +12,6 @@ const FOLLOWING = 4000;
 const WAITING = 700;
 
 export class CatchingUp {
-  #stale = false; // whether the next connection finds more on record than the page knows
   /** An answer is finished that was left in the middle: a connection of this page's own would cut it off. */
   waits = false;
 
@@ -39,8 +38,7 @@ export class CatchingUp {
       this.waits = false;
     } else if (socket.state === "ready") {
       turns.connected();
-      if (this.#stale) this.#now();
-      this.#stale = true;
+      this.#now();
     } else {
       turns.connectionLost(socket.outbox.ids);
       if (connection.takenOver) this.#now();
@@ -49,9 +47,9 @@ export class CatchingUp {
 
   #now() {
     const { connection, record, socket } = this;
-    if (!socket.place.conversation || !socket.place.exists) return;
-    if (connection.takenOver) record.follow(socket.place.conversation, FOLLOWING, (error) => this.#followFailed(error));
-    else record.read(socket.place.conversation).catch((error) => this.#failed(error));
+    if (!socket.place.begun) return;
+    if (connection.takenOver) record.follow(socket.place.begun, FOLLOWING, (error) => this.#followFailed(error));
+    else record.read(socket.place.begun).catch((error) => this.#failed(error));
   }
 
   async load() {
@@ -74,7 +72,7 @@ export class CatchingUp {
   /** The answer grows here as it does on record. @param {string} conversation */
   #wait(conversation) {
     const { connection, record, status, turns } = this;
-    this.waits = this.#stale = true;
+    this.waits = true;
     turns.thread.setBusy(true); // read out once, when it is complete
     status.say(words.finishing);
     const looked = () => {

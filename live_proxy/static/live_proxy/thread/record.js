@@ -14,6 +14,8 @@ export class RecordReader {
   #cursor = null;
   /** Whether all of the thread was read once. */
   #whole = false;
+  /** How many messages were replaced by others when it was read. */
+  #replaced = 0;
   /** Whether something in it was still under way when it was read last. */
   unsettled = false;
   #timer = 0;
@@ -33,6 +35,11 @@ export class RecordReader {
     this.turns = turns;
   }
 
+  /** @param {number} count This page has replaced so many itself. */
+  replacedHere(count) {
+    this.#replaced += count;
+  }
+
   /** @param {string} conversation One reading at a time. */
   read(conversation) {
     this.#running ??= this.#read(conversation).finally(() => (this.#running = null));
@@ -41,41 +48,48 @@ export class RecordReader {
 
   /** @param {string} conversation */
   async #read(conversation) {
-    if (this.#whole) await this.#readOn(conversation);
-    else await this.#readBackwards(conversation);
+    if (!this.#whole || !(await this.#readOn(conversation))) await this.#readBackwards(conversation);
     this.turns.speech.forgetUnsaved();
     this.turns.retrying.offer();
   }
 
-  /** The first time: what was said last is what people come for. @param {string} conversation */
+  /** All of it: what was said last is what people come for. @param {string} conversation */
   async #readBackwards(conversation) {
     let [newest, open] = [-1, Infinity];
-    for await (const rows of this.api.messagesBackwards(conversation)) {
-      for (const [at, row] of rows.entries()) {
+    const [before, known] = [this.thread.messages.filter(({ row }) => row !== null), this.#replaced];
+    const found = new Set();
+    for await (const { messages, replaced } of this.api.messagesBackwards(conversation)) {
+      this.#replaced = replaced;
+      for (const [at, row] of messages.entries()) {
         if (at % AT_ONCE === AT_ONCE - 1) await breath();
         this.#merge(row);
+        found.add(row.id);
         newest = Math.max(newest, row.position);
         if (row.status === "pending") open = Math.min(open, row.position);
       }
       await breath();
     }
+    const gone = this.#replaced === known ? [] : before.filter((view) => !found.has(view.row) && view !== this.turns.active);
+    for (const view of gone) this.thread.remove(view);
     this.#whole = true;
     this.unsettled = open !== Infinity;
-    const known = Math.min(newest, open - 1);
-    this.#cursor = known < 0 ? null : known;
+    const settled = Math.min(newest, open - 1);
+    this.#cursor = settled < 0 ? null : settled;
   }
 
-  /** @param {string} conversation */
+  /** @param {string} conversation @returns {Promise<boolean>} false where part of what is known was replaced elsewhere */
   async #readOn(conversation) {
     let settled = true;
-    for await (const rows of this.api.messages(conversation, this.#cursor)) {
-      for (const row of rows) {
+    for await (const { messages, replaced } of this.api.messages(conversation, this.#cursor)) {
+      if (replaced !== this.#replaced) return false;
+      for (const row of messages) {
         this.#merge(row);
         settled &&= row.status !== "pending";
         if (settled) this.#cursor = row.position;
       }
     }
     this.unsettled = !settled;
+    return true;
   }
 
   /** @param {import("../wire/api.js").MessageRow} row */

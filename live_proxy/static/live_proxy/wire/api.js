@@ -63,6 +63,7 @@ export async function send(address, method, body) {
  * @typedef {{conversation: ConversationRow, message: string|null, position: number|null, snippet: {text: string, match: boolean}[]}} Found
  * @typedef {{id: string, client_id: string|null, position: number, role: "user"|"model"|"tool", modality: string,
  *   text: string, parts: any[], transport: string, model: string, status: string, first_output_ms: number|null}} MessageRow
+ * @typedef {{messages: MessageRow[], replaced: number}} MessagePage `replaced`: how many others are no part of the thread
  */
 
 export class Api {
@@ -112,7 +113,8 @@ export class Api {
     return send(this.base, "DELETE", { confirm: username });
   }
 
-  /** @param {string} conversation @param {string} message The thread ends before it from now on. */
+  /** @param {string} conversation @param {string} message The thread ends before it from now on.
+   *  @returns {Promise<{replaced: number}>} */
   rewind(conversation, message) {
     return send(`${this.of(conversation)}rewind/`, "POST", { message });
   }
@@ -122,23 +124,23 @@ export class Api {
     return get(`${this.of(conversation)}messages/${message}/served/`);
   }
 
-  /** @param {string} conversation @returns {AsyncGenerator<MessageRow[]>} all of it, the newest page first */
+  /** @param {string} conversation @returns {AsyncGenerator<MessagePage>} all of it, the newest page first */
   async *messagesBackwards(conversation) {
     let [before, limit] = /** @type {[number|null, number]} */ ([END, FIRST_PAGE]);
     do {
       const page = await get(`${this.of(conversation)}messages/?before=${before}&limit=${limit}`);
-      yield page.messages;
+      yield page;
       [before, limit] = [page.previous ?? null, PAGE];
     } while (before !== null);
   }
 
-  /** @param {string} conversation @param {number|null} after @returns {AsyncGenerator<MessageRow[]>} */
+  /** @param {string} conversation @param {number|null} after @returns {AsyncGenerator<MessagePage>} */
   async *messages(conversation, after) {
     let next = after;
     do {
       const query = next === null ? "" : `?after=${next}`;
       const page = await get(`${this.of(conversation)}messages/${query}`);
-      yield page.messages;
+      yield page;
       next = page.next;
     } while (next !== null);
   }

@@ -30,6 +30,11 @@ export class Outbox {
     return [...this.#waiting.keys()];
   }
 
+  /** @returns {string[]} what they say, oldest first */
+  get texts() {
+    return [...this.#waiting.values()].map(({ text }) => text);
+  }
+
   get awaitsConfirmation() {
     return this.#sent.size > 0;
   }

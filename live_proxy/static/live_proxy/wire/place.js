@@ -17,6 +17,11 @@ export class Place {
     return this.conversation;
   }
 
+  /** The conversation, once there is one. */
+  get begun() {
+    return this.exists ? this.conversation : null;
+  }
+
   /** Something was sent to it. */
   said() {
     this.#maybe = true;
