@@ -1,23 +1,20 @@
 // @ts-check
 /** The text box: Enter sends, Shift+Enter breaks the line, Escape steps back. Fires `say`, `refused` with the reason why
- *  something cannot be said, `stop` and `intent`. */
+ *  something cannot be said, `stop`, `intent`, and `written` when what is written has changed. */
 
 import { find } from "../foundation/dom.js";
 import { isComposing } from "../foundation/keyboard.js";
 import { apart } from "../media/text_files.js";
+import { Editing } from "./editing.js";
 
 /** @typedef {{text: string, media: import("../wire/setup_message.js").Media[], instead: import("../thread/message_view.js").MessageView|null}} Said
  *  `instead`: the earlier message in whose place it stands */
 
 export class Composer extends EventTarget {
-  /** @type {import("../thread/message_view.js").MessageView|null} the message that is edited */
-  #instead = null;
-  /** What was being written before. */
-  #draft = { text: "", files: /** @type {import("../media/attachments.js").Attachment[]} */ ([]) };
+  #editing = new Editing(() => this.#leaveEditing());
   #busy = false;
   #waiting = false; // for files that are read
   #byHand = true;
-  #editing = find("#editing");
   #stop = find("#stop");
 
   /**
@@ -41,16 +38,14 @@ export class Composer extends EventTarget {
     });
     box.addEventListener("input", () => {
       this.#intend();
-      this.#fit();
+      this.#changed();
     });
     box.addEventListener("focus", () => this.#byHand && this.#intend());
     box.addEventListener("pointerdown", () => this.#intend());
     box.addEventListener("keydown", (event) => this.#key(event));
     this.#stop.addEventListener("click", ({ detail }) => {
-      // The second half of a double click on Send falls on what has taken its place.
-      if (detail < 2) this.dispatchEvent(new CustomEvent("stop"));
+      if (detail < 2) this.dispatchEvent(new CustomEvent("stop")); // not the second half of a double click on Send
     });
-    find("#cancel-editing").addEventListener("click", () => this.#leaveEditing());
     attachments.addEventListener("change", () => this.#fit());
   }
 
@@ -62,7 +57,7 @@ export class Composer extends EventTarget {
       event.preventDefault();
       this.#say();
     } else if (event.key === "Escape") {
-      if (this.#instead) this.#leaveEditing();
+      if (this.#editing.message) this.#leaveEditing();
       else this.box.blur();
     }
   }
@@ -74,10 +69,19 @@ export class Composer extends EventTarget {
     this.#byHand = true;
   }
 
+  get written() {
+    return this.#editing.message ? this.#editing.before : this.box.value;
+  }
+
+  /** @param {string} text It stands in the box, and nobody has to go there. */
+  put(text) {
+    this.box.value = text;
+    this.#changed();
+  }
+
   /** @param {string} text */
   fill(text) {
-    this.box.value = text;
-    this.#fit();
+    this.put(text);
     this.focus();
     this.#intend();
   }
@@ -85,9 +89,7 @@ export class Composer extends EventTarget {
   /** @param {import("../thread/message_view.js").MessageView} message @param {string} [text] what it is to become
    *  @param {import("../wire/setup_message.js").Media[]} [media] */
   edit(message, text = message.text, media = message.media) {
-    if (!this.#instead) this.#draft = { text: this.box.value, files: this.attachments.list };
-    this.#instead = message;
-    this.#editing.hidden = false;
+    this.#editing.begin(message, { text: this.box.value, files: this.attachments.list });
     const { said, files } = apart(text);
     this.attachments.restore(media, files);
     this.fill(said);
@@ -95,18 +97,20 @@ export class Composer extends EventTarget {
 
   /** Back to what was being written before. */
   #leaveEditing() {
-    const { text, files } = this.#draft;
-    this.#draft = { text: "", files: [] };
-    this.#instead = null;
-    this.#editing.hidden = true;
-    this.attachments.put(files);
-    this.fill(text);
+    const before = this.#editing.end();
+    this.attachments.put(before.files);
+    this.fill(before.text);
   }
 
   /** @param {boolean} busy whether an answer is being given, which can be stopped */
   setBusy(busy) {
     this.#busy = busy;
     this.#fit();
+  }
+
+  #changed() {
+    this.#fit();
+    this.dispatchEvent(new CustomEvent("written"));
   }
 
   #intend() {
@@ -119,7 +123,7 @@ export class Composer extends EventTarget {
     if (!text && !media.length) return;
     const refusal = this.refusal({ text, media });
     if (refusal) return void this.dispatchEvent(new CustomEvent("refused", { detail: refusal }));
-    const instead = this.#instead;
+    const instead = this.#editing.message;
     this.#leaveEditing();
     this.dispatchEvent(new CustomEvent("say", { detail: { text, media, instead } }));
   }
@@ -127,11 +131,11 @@ export class Composer extends EventTarget {
   /** @returns {Promise<boolean>} whether what was to be sent is still the same, and all of it could be read */
   async #allRead() {
     if (this.#waiting) return false;
-    const [text, instead, { refused }] = [this.box.value, this.#instead, this.attachments];
+    const [text, instead, { refused }] = [this.box.value, this.#editing.message, this.attachments];
     this.#waiting = true;
     while (this.attachments.unread) await this.attachments.read;
     this.#waiting = false;
-    return this.box.value === text && this.#instead === instead && this.attachments.refused === refused;
+    return this.box.value === text && this.#editing.message === instead && this.attachments.refused === refused;
   }
 
   #fit() {

@@ -47,12 +47,26 @@ export class Saying {
 
   /** @param {import("../thread/message_view.js").MessageView} asked The same again, in its place. */
   again(asked) {
+    const { media, text } = asked;
+    if (this.#whole(asked)) this.say({ text, media, instead: asked });
+  }
+
+  /** @param {import("../thread/message_view.js").MessageView} asked What failed, once more. */
+  retry(asked) {
+    if (this.#whole(asked)) this.parts.asking.askAgain(asked);
+  }
+
+  /** @param {import("../thread/message_view.js").MessageView} asked
+   *  @returns whether it can be sent as it was; where not, what is to be done about it is said */
+  #whole(asked) {
     const { composer, status } = this.parts;
     const { media, text, unkept } = asked;
     const why = this.refusal({ text, media });
-    if (why) return status.hint(why, "stop");
-    if (!unkept || media.length) return void this.say({ text, media, instead: asked });
-    composer.edit(asked);
-    status.hint(words.mediaGone);
+    if (why) status.hint(why, "stop");
+    else if (unkept && !media.length) {
+      composer.edit(asked);
+      status.hint(words.mediaGone);
+    } else return true;
+    return false;
   }
 }
