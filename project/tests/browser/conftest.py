@@ -10,10 +10,12 @@ import wave
 from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.test import Client
 from playwright.sync_api import Page, Route, WebSocketRoute
 
@@ -70,6 +72,27 @@ def plain_static_files(settings: Any) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_from_memory() -> Iterator[None]:
+    """Each page fetches a hundred modules, and each test begins with an empty cache: looking every file up in every
+    application took most of the time of most tests."""
+    found: dict[str, tuple[bytes, str]] = {}
+    look_up = StaticFilesHandler.serve
+
+    def serve(handler: StaticFilesHandler, request: HttpRequest) -> HttpResponse:
+        if request.path not in found:
+            answer = look_up(handler, request)
+            assert isinstance(answer, FileResponse)
+            found[request.path] = b"".join(cast("Iterator[bytes]", answer)), answer["Content-Type"]
+            answer.close()
+        content, kind = found[request.path]
+        return HttpResponse(content, content_type=kind, headers={"Cache-Control": "max-age=600"})
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(StaticFilesHandler, "serve", serve)
+        yield
 
 
 class Connection:
