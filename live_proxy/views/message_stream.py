@@ -24,10 +24,12 @@ from live_proxy.browser_auth import login_of, user_of_session
 from live_proxy.catalogue import Family, find_family
 from live_proxy.client_port import ClientGone, ClientPort
 from live_proxy.close_codes import CloseCode
+from live_proxy.edge.policy import allows_modality
 from live_proxy.edge.requested import requested
 from live_proxy.errors import ClientFault
 from live_proxy.hub import Full, Seat
 from live_proxy.opening import Setup, open_session
+from live_proxy.policies import policy_of
 from live_proxy.protocol.codec import JsonObject, decode, encode
 from live_proxy.runtime import Runtime, current_runtime
 from live_proxy.session import Session
@@ -117,7 +119,8 @@ async def _answer(runtime: Runtime, conversation_id: UUID, typed: Typed, *, user
         return json_error(404, _("There is no such conversation."))
     line = _Line(typed)
     port = ClientPort(line.take)
-    setup = _setup(typed, family)
+    policy = await runtime.database.run(policy_of, user_id)
+    setup = _setup(typed, family, writing=allows_modality(policy, "TEXT"))
     seat = _seat(port, user_id, key)
     runtime.hub.take(seat)
     try:
@@ -147,9 +150,13 @@ async def _answer(runtime: Runtime, conversation_id: UUID, typed: Typed, *, user
     )
 
 
-def _setup(typed: Typed, family: Family) -> Setup:
-    """What the page would say on its socket, but for the person's instruction, which is on record."""
+def _setup(typed: Typed, family: Family, *, writing: bool) -> Setup:
+    """What the page would say on its socket, but for the person's instruction, which is on record. Whose answers may
+    not be written reads the words of spoken ones, here as there."""
     setup: JsonObject = {"model": family.label, "generationConfig": {"responseModalities": ["TEXT"]}}
+    if not writing:
+        setup["generationConfig"] = {"responseModalities": ["AUDIO"]}
+        setup["outputAudioTranscription"] = {}
     if typed.search:
         setup["tools"] = [{"googleSearch": {}}]
     return Setup(requested(setup), family)

@@ -186,6 +186,15 @@ async def test_answers_look_things_up_where_that_is_asked_for(service: Service) 
         assert "tools" not in asked_of(service.google)
 
 
+async def test_who_may_only_hear_answers_reads_their_words_as_on_the_socket(service: Service) -> None:
+    await sync_to_async(prefer)("", modalities=["AUDIO"])
+    async with page_of(service) as page:
+        found = events(await page.post(uuid4(), page.body("hello")))
+    assert words(found) == ANSWER.format("hello")
+    served = next(message["proxy"] for message in found if "transport" in message.get("proxy", {}))
+    assert "audio_out" in served["lost"]
+
+
 async def test_a_policy_holds_here_too(service: Service) -> None:
     await sync_to_async(prefer)("", tools=["none"])
     async with page_of(service) as page:
