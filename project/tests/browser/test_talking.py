@@ -184,6 +184,17 @@ def test_a_turn_that_nobody_served_names_nobody(page: Page, edge: Edge) -> None:
     expect(answer).not_to_contain_text("websocket")
 
 
+def test_who_failed_last_is_not_said_to_have_served(page: Page, edge: Edge) -> None:
+    send(page, "hello")
+    connection = edge.wait_for_typed()
+    connection.turn(str(uuid.uuid4()), "failed", transport="rest", model="gemini-2.5-flash")
+    connection.notice(error={"kind": "stall", "message": "No answer.", "tried": [], "retryable": True})
+    connection.end_turn()
+    answer = page.locator("article[data-role=model]")
+    expect(answer).to_have_attribute("data-status", "failed")
+    expect(answer).to_contain_text("tried last: rest · gemini-2.5-flash")
+
+
 def test_an_unsaved_message_is_admitted(page: Page, edge: Edge) -> None:
     edge.saves = False
     send(page, "keep this")

@@ -35,6 +35,7 @@ export const words = {
   copyMessage: gettext("Copy message"),
   edit: gettext("Edit"),
   again: gettext("Answer again"),
+  triedLast: gettext("tried last: %(last)s"),
   howServed: gettext("How this was served"),
   aloud: gettext("spoken"),
   sources: gettext("Sources"),

@@ -2,6 +2,7 @@
 /** What stands under a message: what can be done with it, how it came, and what is to be said of it. */
 
 import { element, icon, iconButton } from "../foundation/dom.js";
+import { filled } from "../language/gettext.js";
 import { duration } from "../language/served_words.js";
 import { statusWords, words } from "../language/words.js";
 
@@ -38,7 +39,8 @@ function remarks(view, note) {
 /** @param {MessageView} view @param {boolean} ended Only then the record can tell more. */
 function served(view, ended) {
   const first = view.firstOutputMs === null ? "" : duration(view.firstOutputMs);
-  const told = [view.transport, view.model, first].filter(Boolean).join(" · ");
+  const last = [view.transport, view.model, first].filter(Boolean).join(" · ");
+  const told = view.status === "failed" ? filled(words.triedLast, { last }) : last;
   if (!ended || !view.row) return element("span", { class: "served" }, told);
   const open = view.article.querySelector(".how") !== null;
   const attributes = { type: "button", class: "served", "data-act": "served", "aria-expanded": String(open), title: words.howServed };
