@@ -1,6 +1,7 @@
 """A call whose surroundings change under it: connections, upstreams, sound, focus, and what is told of each."""
 
 import json
+import re
 import uuid
 from typing import Any
 
@@ -220,6 +221,21 @@ def test_talking_in_the_middle_of_a_typed_question_asks_it_again_aloud(page: Pag
     connection.speak("It is a test.", 0.1)
     expect(page.locator("article[data-role=model]")).to_contain_text("It is a test.")
     expect(page.locator("article[data-role=user]")).to_have_count(1)
+
+
+def test_talking_asks_all_again_that_nobody_has_begun_to_answer(page: Page, edge: Edge) -> None:
+    for text in ("what is it?", "and why?"):
+        page.get_by_role("textbox", name="Message").fill(text)
+        page.keyboard.press("Enter")
+    edge.wait_for_typed(2)
+    connection = start(page, edge)
+    edge.wait_until(lambda: [text for _, text in connection.typed] == ["what is it?", "and why?"], "both questions")
+    for text in ("A test.", "Because."):
+        connection.speak(text, 0.1)
+        connection.end_turn()
+    expect(page.locator("article")).to_have_text(
+        [re.compile(text) for text in ("what is it?", "and why?", "A test.", "Because.")]
+    )
 
 
 def test_another_setting_waits_for_the_answer_of_now(page: Page, edge: Edge) -> None:

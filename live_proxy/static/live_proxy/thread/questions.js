@@ -56,6 +56,11 @@ export class Questions {
     view?.setStatus("unsent");
   }
 
+  /** @param {string[]} ids of those that will be sent again anyway @returns the others that nobody has answered */
+  waiting(ids) {
+    return this.#open.filter(({ clientId }) => !ids.includes(clientId ?? ""));
+  }
+
   /** @param {string[]} ids Those that will be sent again; the others had their chance. */
   keep(ids) {
     for (const id of ids) this.find(id)?.setNote(words.waiting);

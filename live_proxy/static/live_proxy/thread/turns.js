@@ -63,17 +63,15 @@ export class Turns {
   /** @param {string[]} unconfirmed ids that will be sent again
    *  @param {boolean} [again] whether what has no answer yet is asked on the next connection */
   connectionLost(unconfirmed, again = false) {
-    const asked = this.questions.first;
+    const [first, waiting, answered] = [this.questions.first, this.questions.waiting(unconfirmed), this.answer.asked];
+    const heard = Boolean(this.active?.text);
     this.questions.keep(unconfirmed);
     this.speech.end();
-    if (!this.active) return this.thread.setBusy(false);
-    const unheard = this.answer.asked;
-    if (this.active.text) this.answer.close("interrupted");
-    else if (!unheard || (asked && asked === this.questions.first)) this.answer.drop();
-    else if (again) {
-      this.answer.drop();
-      this.retrying.askAgain(unheard);
-    } else this.#fail(this.active, lost(words.lost));
+    if (!this.active) this.thread.setBusy(false);
+    else if (heard) this.answer.close("interrupted");
+    else if (again || !answered || (first && first === this.questions.first)) this.answer.drop();
+    else this.#fail(this.active, lost(words.lost));
+    for (const asked of again ? waiting : []) if (!heard || asked !== answered) this.retrying.askAgain(asked);
   }
 
   connected() {
