@@ -47,6 +47,7 @@ class Program:
         self._kept: Kept | None = None
         self._task: asyncio.Task[None] | None = None
         self._not_before = 0.0
+        self._owed = False  # word of the handle
 
     async def served(self, visit: Visit) -> None:
         """Something serves: the client's set-up holds."""
@@ -64,22 +65,25 @@ class Program:
         self._newest = newest
 
     def tell(self, visit: Visit, *, again: bool = True) -> None:
-        """Between turns: make the handle good for what is on record now, and (`again`) tell the client of it."""
+        """Between turns: make the handle good for what is on record now, and (`again`) tell the client of it. What
+        cannot be told now is told when this is asked next."""
+        self._owed = self._owed or again
         if visit.loop.time() < self._not_before:
             return
         if not self._handle or visit.transcript.turns or (self._task is not None and not self._task.done()):
             return
         candidate, handle = self._newest or (None, "")
         kept = Kept(candidate, handle, visit.transcript.position)
-        if kept.position > 1 and (again or kept != self._kept):
-            self._task = spawn(self._tell(visit, kept, again), name="program-handle")
+        if kept.position > 1 and (self._owed or kept != self._kept):
+            self._task = spawn(self._tell(visit, kept), name="program-handle")
 
-    async def _tell(self, visit: Visit, kept: Kept, again: bool) -> None:
+    async def _tell(self, visit: Visit, kept: Kept) -> None:
         if not await self._keep(kept):
             self._not_before = visit.loop.time() + RETRY
             return
         self._kept = kept
-        if again and not visit.transcript.turns:
+        if self._owed and not visit.transcript.turns and kept.position == visit.transcript.position:
+            self._owed = False
             with contextlib.suppress(ClientGone):  # its own side ends the session
                 await visit.port.send_json({"sessionResumptionUpdate": {"newHandle": self._handle, "resumable": True}})
 
