@@ -13,7 +13,7 @@ from conversations.search import search
 from conversations.tests.factories import alice, conversation, message, session
 
 pytestmark = pytest.mark.django_db(transaction=True)
-INDEXES = {"conversation_pinned", "conversation_deleted"}
+INDEXES = {"conversation_pinned", "conversation_deleted", "message_replaced"}
 SEARCH = {"conversations_search_message", "conversations_search_title"}
 
 
