@@ -181,7 +181,7 @@ async def test_an_upstream_that_dies_unheard_is_answered_once_below(service: Ser
     socket = await service.talk()
     await served(socket)
     await socket.type("two")
-    await service.google.wait_for(lambda google: len(google.connections[-1].frames) == 2)
+    await service.google.wait_for(lambda google: [len(c.frames) for c in google.connections[-1:]] == [2])
     (live,) = service.google._sockets
     live.end(Abort())
     await socket.turn_end()
@@ -243,7 +243,7 @@ async def test_a_spoken_turn_that_nobody_answered_is_given_to_the_next(service: 
     for _ in range(20):
         await socket.send({"realtimeInput": {"audio": {"mimeType": "audio/pcm;rate=16000", "data": "AAAA" * 400}}})
     await socket.send({"realtimeInput": {"activityEnd": {}}})
-    await service.google.wait_for(lambda google: google.connections[-1].audio_frames == 20)
+    await service.google.wait_for(lambda google: [c.audio_frames for c in google.connections[-1:]] == [20])
     (live,) = service.google._sockets
     live.end(Abort())
     assert (await served(socket))["transport"] == "sdk"
