@@ -38,7 +38,7 @@ class Spoken:
         frames = self._frames
         frames.append((now, frame))
         self._bytes += len(data)
-        while self._bytes > MAX_BYTES or now - frames[0][0] > MAX_SECONDS:
+        while frames and (self._bytes > MAX_BYTES or now - frames[0][0] > MAX_SECONDS):
             self._bytes -= len(frames.popleft()[1].data)
 
     def clear(self) -> None:
