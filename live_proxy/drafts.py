@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from live_proxy.edge.history import Past
 from live_proxy.protocol.codec import JsonObject
 
 Status = Literal["pending", "complete", "interrupted", "failed", "no_reply"]
@@ -67,7 +68,8 @@ class Draft:
 class Turn:
     """One exchange. `typed`: the person wrote rather than spoke. `ended_input`: the client waits for an answer.
     `begun`: upstream has said something. `answered`: something that is not a thought. `heard`: it reached the
-    client. `heard_anew`: its speech goes to another upstream. `position`: the first of its messages."""
+    client. `heard_anew`: its speech goes to another upstream. `position`: the first of its messages. `asked_before`:
+    the message that it asks again, which is no history while it is open."""
 
     position: int
     typed: bool = False
@@ -81,6 +83,7 @@ class Turn:
     heard_anew: bool = False
     user: Draft | None = None
     model: Draft | None = None
+    asked_before: Past | None = None
 
     @property
     def empty(self) -> bool:

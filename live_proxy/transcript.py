@@ -84,8 +84,10 @@ class Transcript:
     def asked_again(self, position: int, now: datetime) -> None:
         """Open a turn for a typed message that is on record at `position` and was never answered."""
         self._supersede(now)
+        opened = self._new_turn()
+        opened.typed = True
+        opened.asked_before = next((past for past in self.past if past.position == position), None)
         self.past = [past for past in self.past if past.position != position]
-        self._new_turn().typed = True
 
     def seeded(self, role: str, text: str, parts: list[JsonObject], now: datetime) -> Draft:
         """A message that the client gives as history."""
@@ -185,6 +187,8 @@ class Transcript:
         turn = self.turns.popleft()
         if turn.answered:
             self._unanswered_ends = 0
+        if turn.asked_before is not None:
+            self._remember(turn.asked_before)
         if turn.user is not None and turn.user.status == "pending":
             self._finish(turn.user, "complete", now)
         if turn.model is not None:
@@ -293,7 +297,10 @@ class Transcript:
         draft.completed_at = now
         self._touch(draft)
         if draft.role in ("user", "model") and draft.chunks and status != "failed":
-            # An answer that was cut off ends after the message that cut it off, and still stands before it.
-            insort(self.past, Past(draft.role, draft.text, draft.position), key=lambda past: past.position)
-            if len(self.past) > 2 * MAX_PAST:
-                del self.past[:-MAX_PAST]
+            self._remember(Past(draft.role, draft.text, draft.position))
+
+    def _remember(self, past: Past) -> None:
+        """An answer that was cut off ends after the message that cut it off, and still stands before it."""
+        insort(self.past, past, key=lambda other: other.position)
+        if len(self.past) > 2 * MAX_PAST:
+            del self.past[:-MAX_PAST]

@@ -295,3 +295,19 @@ def test_text_gives_the_same_messages_however_it_is_cut(answer: str, cuts: list[
 
 def _sorted(script: Script) -> list[Draft]:
     return sorted(script.drafts.values(), key=lambda draft: draft.position)
+
+
+def test_what_is_asked_again_is_history_once_it_is_answered() -> None:
+    transcript = Transcript(next_position=1, new_id=lambda: UUID(int=1))
+    asked = transcript.typed("my name is Bo", [], START)
+    transcript.awaits_answer(START)
+    transcript.close_turn("failed", START)
+    transcript.asked_again(asked.position, START)
+    transcript.awaits_answer(START)
+    assert transcript.history() == []
+    transcript.apply(ModelText("Hello Bo", thought=False), SERVING, START)
+    transcript.close_turn("complete", START)
+    assert [(past.role, past.text) for past in transcript.history()] == [
+        ("user", "my name is Bo"),
+        ("model", "Hello Bo"),
+    ]
