@@ -35,12 +35,12 @@ class Endings:
         await visit.port.send_json({"serverContent": {"turnComplete": True}})
 
     async def fail(self) -> None:
-        """Every open turn has no answer."""
-        visit = self._visit
+        """Every turn that is open now has no answer; one that is asked while they are written down is not meant."""
+        transcript, now = self._visit.transcript, self._visit.now()
         self._question.settled()
         self._asked_before.settle(answered=False)
-        while visit.transcript.turn is not None:
-            await self._relay.settle(visit.transcript.close_turn("failed", visit.now()))
+        for draft in [transcript.close_turn("failed", now) for _ in range(len(transcript.turns))]:
+            await self._relay.settle(draft)
 
     def keep_what_was_said(self, spoken: Spoken) -> None:
         """Speech that upstream took and did not answer is a question like a typed one, if it was one at all."""

@@ -10,6 +10,7 @@ import pytest
 
 from conversations.models import FallbackEvent, Message, Session, TransportAttempt
 from live_proxy.config import live_config
+from live_proxy.session.answer_relay import AnswerRelay
 from live_proxy.session.visit import Visit
 from project.tests.driving import AUDIO, Service, rows
 from simulator import KnownModel, Simulator
@@ -313,3 +314,29 @@ async def test_a_session_that_is_closed_while_it_begins_ends_on_record(
     session = await Session.objects.aget()
     assert session.close_code == 4401
     assert session.ended_at is not None
+
+
+async def test_a_question_asked_while_another_fails_is_answered_as_itself(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.google.scenario = "nothing_works"
+    page = await service.talk()
+    settle, failing, go_on = AnswerRelay.settle, asyncio.Event(), asyncio.Event()
+
+    async def slowly(relay: AnswerRelay, draft: Any, question: Any = None) -> None:
+        failing.set()
+        await go_on.wait()
+        await settle(relay, draft, question)
+
+    monkeypatch.setattr(AnswerRelay, "settle", slowly)
+    await page.type("anybody?")
+    async with asyncio.timeout(10):
+        await failing.wait()
+    service.google.scenario = "normal"
+    second = await page.type("and now?")
+    await page.until(lambda message: message.get("proxy", {}).get("saved") == second)
+    go_on.set()
+    await page.turn_end()
+    await service.written()
+    found = [(row.role, row.status) async for row in Message.objects.order_by("position")]
+    assert found == [("user", "complete"), ("model", "failed"), ("user", "complete"), ("model", "complete")]
