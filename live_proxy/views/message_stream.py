@@ -6,6 +6,7 @@ The same session as over a socket, for the length of one turn, and the same mess
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -26,13 +27,14 @@ from live_proxy.client_port import ClientGone, ClientPort
 from live_proxy.close_codes import CloseCode
 from live_proxy.edge.policy import allows_modality
 from live_proxy.edge.requested import requested
-from live_proxy.errors import ClientFault
+from live_proxy.errors import ClientFault, ErrorKind
 from live_proxy.hub import Full, Seat
 from live_proxy.opening import Setup, open_session
 from live_proxy.policies import policy_of
 from live_proxy.protocol.codec import JsonObject, decode, encode
 from live_proxy.runtime import Runtime, current_runtime
 from live_proxy.session import Session
+from live_proxy.session.notices import error
 from live_proxy.tasks import spawn
 from live_proxy.views.api import messages as stored_messages
 from live_proxy.views.json_endpoint import json_error
@@ -195,6 +197,12 @@ class _Line:
         if _is_last(message, self.typed):
             self.over.set()
 
+    async def refuse(self, sentence: str) -> None:
+        """The response has begun with 200: what is wrong with the message is said in it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(KEEP_ALIVE):
+                await self.queue.put(error(sentence, (), about=ErrorKind.INVALID_ARGUMENT, retryable=False))
+
 
 async def _serve(runtime: Runtime, seat: Seat, session: Session, line: _Line) -> None:
     """Serve one turn, whether or not somebody reads to its end: a response that is never read is never told so."""
@@ -204,11 +212,12 @@ async def _serve(runtime: Runtime, seat: Seat, session: Session, line: _Line) ->
     try:
         async with asyncio.timeout(MAX_TURN):
             await session.start()
-            await session.client_frame(encode(message))
+            await session.client_frame(encode(message).decode())  # as text, whose limit counts characters
             await line.over.wait()
     except (ClientGone, TimeoutError):
         pass
     except ClientFault as fault:
+        await line.refuse(fault.sentence)
         session.end_soon(fault.code, fault.sentence)
     finally:
         await session.ended()
@@ -224,6 +233,8 @@ async def _stream(line: _Line, serving: asyncio.Task[None]) -> AsyncIterator[byt
                 async with asyncio.timeout(KEEP_ALIVE):
                     message = await line.queue.get()
             except TimeoutError:
+                if serving.done() and line.queue.empty():
+                    break  # what was left for a reader so slow had no room for the end
                 yield b": keep-alive\n\n"
                 continue
             if message is None:

@@ -17,6 +17,8 @@ from django.contrib.auth import get_user_model
 
 from conversations.models import Conversation, FallbackEvent, Message, Session, TransportAttempt
 from conversations.services import leases
+from live_proxy.close_codes import CloseCode
+from live_proxy.errors import ClientFault
 from live_proxy.models import Preferences, SetupPolicy
 from live_proxy.views import message_stream
 from project.tests.driving import FAMILY, Service, rows
@@ -227,6 +229,38 @@ async def test_bad_input_is_named(service: Service, body: Any, status: int) -> N
     assert response.status_code == status
     assert response.json()["error"]["message"]
     assert not await rows(Session.objects.all())
+
+
+async def test_a_long_message_of_any_script_is_answered(service: Service) -> None:
+    """The limit counts characters, of which some take three bytes."""
+    async with page_of(service) as page:
+        found = events(await page.post(uuid4(), page.body("語" * 100_000)))
+    assert words(found)
+    assert await rows(Message.objects.filter(role="user", text="語" * 100_000))
+
+
+async def test_what_is_found_wrong_after_the_beginning_is_said_in_the_stream(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: Any) -> None:
+        raise ClientFault(CloseCode.TOO_BIG, "It is too big.")
+
+    monkeypatch.setattr("live_proxy.session.client_input.ClientInput.frame", refuse)
+    async with page_of(service) as page:
+        found = events(await page.post(uuid4(), page.body()))
+    error = found[-1]["proxy"]["error"]
+    assert (error["message"], error["retryable"]) == ("It is too big.", False)
+
+
+async def test_a_slow_reader_is_told_the_end(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue was full when the session ended, so the end itself had no room in it."""
+    monkeypatch.setattr(message_stream, "KEEP_ALIVE", 0.05)
+    line = message_stream._Line(message_stream.Typed(uuid4(), "hello", FAMILY))
+    line.queue.put_nowait({"proxy": {"status": "connecting"}})
+    serving = asyncio.create_task(asyncio.sleep(0))
+    async with asyncio.timeout(5):
+        pieces = [piece async for piece in message_stream._stream(line, serving)]
+    assert pieces[0].startswith(b"data: ")
 
 
 async def test_who_may_not(service: Service) -> None:
