@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -187,6 +188,17 @@ def test_a_page_says_how_many_messages_were_replaced(client: Client, alice: Any)
     Message.objects.filter(conversation=talk, position__gte=4).update(replaced_at=timezone.now())
     assert client.get(of(talk)).json()["replaced"] == 2
     assert client.get(of(other)).json()["replaced"] == 0
+
+
+def test_without_a_database_a_sentence_says_so(client: Client, alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(**_: Any) -> Any:
+        raise OperationalError("secret words")
+
+    client.force_login(alice)
+    monkeypatch.setattr("live_proxy.views.api.conversations_of", away)
+    response = client.get(LIST)
+    assert response.status_code == 503
+    assert response.json()["error"]["message"] == "The service cannot reach its database; try again."
 
 
 def test_answers_are_private_and_for_reading(client: Client, alice: Any) -> None:

@@ -5,10 +5,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
+import structlog
 from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+
+log = structlog.get_logger(__name__)
 
 MAX_BODY = 64 * 1024
 
@@ -51,6 +55,9 @@ def json_endpoint(*methods: str) -> Callable[[Callable[..., HttpResponse]], Call
                 return view(request, *args, **kwargs)
             except Refused as refused:
                 return json_error(refused.status, str(refused))
+            except (DatabaseError, InterfaceError) as error:
+                log.error("page api: no database", path=request.path, error=type(error).__name__)
+                return json_error(503, _("The service cannot reach its database; try again."))
 
         return wrapper
 
