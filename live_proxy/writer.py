@@ -18,7 +18,7 @@ from uuid import UUID
 import structlog
 from django.db import DatabaseError, InterfaceError
 
-from conversations.records import MessageSaved, Record
+from conversations.records import ConversationStarted, MessageSaved, Record, SessionStarted
 from conversations.services import Applied
 from live_proxy import metrics
 
@@ -30,6 +30,7 @@ RETRY_FIRST = 0.1
 RETRY_MOST = 2.0
 SLOW = 5.0  # a batch that takes longer counts as a database that is away
 SAY_EVERY = 1000
+BEGINNINGS = (SessionStarted, ConversationStarted)
 
 
 class Durability(Enum):
@@ -126,7 +127,10 @@ class Writer:
             self._drop_replaceable()
             self._added = 0
         while len(self._queue) >= self._max_queue:
-            entry = self._queue.popleft()
+            # Without its beginning nothing of a session or conversation could be written.
+            at = next((at for at, (record, _) in enumerate(self._queue) if not isinstance(record, BEGINNINGS)), 0)
+            entry = self._queue[at]
+            del self._queue[at]
             _settle_all([entry], Durability.NOT_SAVED)
             self._lose(1)
 

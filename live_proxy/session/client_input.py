@@ -23,6 +23,8 @@ from live_proxy.session.visit import Visit
 from live_proxy.writer import Durability
 
 MAX_CLIENT_ID = 64
+MAX_TURNS = 200
+SYSTEM = "system"
 MEDIA = ("inlineData", "inline_data", '"video"', '"audio"', "mediaChunks", "media_chunks")
 
 
@@ -125,8 +127,11 @@ class ClientInput:
     async def _content(self, message: JsonObject, ours: JsonObject) -> None:
         visit, content = self._visit, message["clientContent"]
         turns = turns_of(content)
+        if len(turns) > MAX_TURNS:
+            raise ClientFault(CloseCode.BAD_MESSAGE, f"clientContent.turns: at most {MAX_TURNS} at a time.")
         complete = content.get("turnComplete") is True
         seeds, self._seeds = self._seeds, False
+        turns = self._instructed(turns)
         last = turns.pop() if complete and not seeds and turns and turns[-1]["role"] != "model" else None
         for turn in turns:
             role = "model" if turn["role"] == "model" else "user"
@@ -134,12 +139,23 @@ class ClientInput:
         if last is not None:
             await self._typed(last["parts"], message, ours)
             return
-        visit.save()
+        # Whoever gives much at once waits until it is written: the queue is everybody's.
+        if turns and await visit.recorder.durable(visit.transcript.take_dirty()) is Durability.REFUSED:
+            self._on_refused()
+            return
         if (upstream := self._link.current) is None:
             return  # a later upstream gets it as history
         if seeds and not upstream.setup.client_seeds:
             message = {"clientContent": content | {"turnComplete": False}}
         await self._forward(message)
+
+    def _instructed(self, turns: list[JsonObject]) -> list[JsonObject]:
+        """The turns that are part of the conversation. Those of the role `system` change the instruction, so they are
+        held to what the person may change, and are nothing that anybody said."""
+        told = [part for turn in turns if turn["role"] == SYSTEM for part in turn["parts"]]
+        if told:
+            self._held({"systemInstruction": {"parts": told}})
+        return [turn for turn in turns if turn["role"] != SYSTEM]
 
     async def _typed(self, parts: list[JsonObject], message: JsonObject, ours: JsonObject) -> None:
         """A typed message: on record before it goes upstream."""

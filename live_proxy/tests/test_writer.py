@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from django.db import InterfaceError, OperationalError
 
-from conversations.records import AttemptUpdated, MessageSaved, Record
+from conversations.records import AttemptUpdated, MessageSaved, Record, SessionStarted
 from conversations.services import Applied, Dropped
 from live_proxy import writer as module
 from live_proxy.tests.loop_watch import other_tasks, until, watched_loop
@@ -329,3 +329,16 @@ async def test_flushed_says_when_time_is_up(writer: Writer, store: Store) -> Non
     store.open.clear()
     writer.submit(attempt())
     assert not await writer.flushed(0.05)
+
+
+async def test_a_full_queue_keeps_the_beginnings(store: Store) -> None:
+    """Without its beginning nothing that a session says could be written."""
+    writer = Writer(store.apply, max_queue=4)
+    begun: Record = SessionStarted(id=uuid4(), user_id=1, client="web", process="p", at=NOW)
+    records = [attempt() for _ in range(6)]
+    for record in [begun, *records]:
+        writer.submit(record)
+    assert writer.lost == 3
+    writer.start()
+    await writer.stop()
+    assert store.rows == [begun, *records[-3:]]

@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from conversations.models import Conversation, Message
-from project.tests.driving import FAMILY, Service
+from project.tests.driving import AUDIO, FAMILY, Service
 
 pytestmark = pytest.mark.service
 
@@ -122,6 +122,25 @@ async def test_an_unknown_and_a_foreign_conversation_look_the_same(service: Serv
         stranger = await service.connect("bob", conversation=conversation)
         answers.append(await stranger.closed())
     assert answers[0] == answers[1] == (4404, "There is no such conversation.")
+
+
+async def test_a_recording_in_one_piece_is_heard(service: Service) -> None:
+    page = await service.connect()
+    await page.set_up(config=AUDIO)
+    sound = {"mimeType": "audio/pcm;rate=16000", "data": "A" * (2 * 1024 * 1024)}
+    await page.send({"realtimeInput": {"audio": sound}})
+    await service.google.wait_for(lambda google: [c.audio_frames for c in google.connections[-1:]] == [1])
+    await page.type("still there?")
+    await page.turn_end()
+
+
+async def test_many_turns_at_once_are_refused_and_cost_nobody_else_a_record(service: Service) -> None:
+    page = await service.talk("bob")
+    turns = [{"role": "model", "parts": [{"text": "x"}]}] * 201
+    await page.send({"clientContent": {"turns": turns, "turnComplete": False}})
+    code, reason = await page.closed()
+    assert (code, reason) == (4400, "clientContent.turns: at most 200 at a time.")
+    assert not await Message.objects.aexists()
 
 
 async def test_no_setup_at_all_ends_the_socket(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
