@@ -86,8 +86,8 @@ class ClientPort:
 
     @property
     def left_in_passing(self) -> bool:
-        """Whether the client left without saying that it wants no more."""
-        return self.gone and self.closed is None and self.left_with in LEFT_IN_PASSING
+        """Whether a client whose answers are finished for the record left without saying that it wants no more."""
+        return self._forgiving and self.gone and self.closed is None and self.left_with in LEFT_IN_PASSING
 
     def left(self, code: int) -> None:
         """The client closed its side, or this side's close has come back."""

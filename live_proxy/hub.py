@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 TICK = 0.5
 DRAIN_POLL = 0.05
 LAST_CLOSES = 5.0
+MADE_PLACE = "Made place for another conversation."
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +48,11 @@ class Seat:
         return self.session.fence if self.session is not None else self.request_fence
 
     @property
+    def finishing(self) -> bool:
+        """Whether whoever sat here has left, and an answer is finished for the record."""
+        return self.session is not None and self.session.finishing
+
+    @property
     def busy(self) -> bool:
         """Whether somebody waits for an answer here."""
         return self.session.busy if self.session is not None else self.request_id is not None
@@ -60,27 +66,30 @@ class Hub:
     def __init__(self, *, max_sessions: int, max_per_user: int) -> None:
         self._max = max_sessions
         self._max_per_user = max_per_user
-        self._seats: set[Seat] = set()
+        self._seats: dict[Seat, None] = {}  # the oldest first
         self.draining = False
 
     def __len__(self) -> int:
         return len(self._seats)
 
     def take(self, seat: Seat) -> None:
-        """Seat a socket. Raises `Full`."""
-        mine = self.count_of(seat.user_id)
-        if mine >= self._max_per_user:
-            metrics.SESSIONS_REFUSED.labels("user").inc()
-            raise Full(f"You have {mine} conversations open already; close one and try again.")
+        """Seat a socket. An answer that is finished for somebody who has left makes place for them. Raises `Full`."""
+        mine = [other for other in self._seats if other.user_id == seat.user_id]
+        if len(mine) >= self._max_per_user:
+            left = next((other for other in mine if other.finishing), None)
+            if left is None:
+                metrics.SESSIONS_REFUSED.labels("user").inc()
+                raise Full(f"You have {len(mine)} conversations open already; close one and try again.")
+            left.close(CloseCode.LIMIT, MADE_PLACE)
         if len(self._seats) >= self._max:
             metrics.SESSIONS_REFUSED.labels("all").inc()
             raise Full("The service is full; try again in a moment.")
-        self._seats.add(seat)
+        self._seats[seat] = None
         metrics.SESSIONS.labels(seat.client).inc()
 
     def leave(self, seat: Seat) -> None:
         if seat in self._seats:
-            self._seats.remove(seat)
+            del self._seats[seat]
             metrics.SESSIONS.labels(seat.client).dec()
 
     def session_ids(self) -> list[UUID]:
@@ -92,7 +101,8 @@ class Hub:
         return {found: seat.fence for seat in self._seats if (found := seat.session_id) is not None}
 
     def count_of(self, user_id: int) -> int:
-        return sum(1 for seat in self._seats if seat.user_id == user_id)
+        """The sockets that somebody has open: not those that only finish an answer."""
+        return sum(1 for seat in self._seats if seat.user_id == user_id and not seat.finishing)
 
     def holds(self, session_id: UUID) -> bool:
         return session_id in self.session_ids()
@@ -114,6 +124,7 @@ class Hub:
             if session is None or not session.finishing or session.conversation_id != conversation_id:
                 continue
             if seat.user_id == user_id:
+                await session.ended()
                 await session.end(CloseCode.TAKEN_OVER, TAKEN_OVER)
 
     def check(self, user_id: int | None = None) -> list[Seat]:

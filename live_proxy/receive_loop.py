@@ -7,16 +7,19 @@ disconnect included; this one does neither.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from live_proxy.client_port import ClientGone, ClientPort
+from live_proxy.errors import ClientFault
 from live_proxy.session import Session
 from live_proxy.tasks import spawn
 
 HELD_FRAMES = 64
 HELD_BYTES = 1024 * 1024
+LAST_FRAMES = 5.0  # seconds for what came before a client left
 
 Receive = Callable[[], Coroutine[Any, Any, dict[str, Any]]]
 Data = str | bytes
@@ -45,8 +48,22 @@ class ReceiveLoop:
                 continue  # sent before our close reached the client; nobody takes it any more
             task = asyncio.Task(take(data), loop=loop, eager_start=True)
             if not task.done():
-                await self._wait(task)
+                try:
+                    await self._wait(task)
+                except ClientGone:
+                    if self._port.left_in_passing:
+                        await self._take_the_rest(task)
+                    task.cancel()
+                    raise
             task.result()
+
+    async def _take_the_rest(self, task: asyncio.Task[None]) -> None:
+        """What was sent before the client left is taken as if it had stayed: it may be a question."""
+        with contextlib.suppress(TimeoutError, ClientFault):
+            async with asyncio.timeout(LAST_FRAMES):
+                await task
+                while self._held and not self._port.closed:
+                    await self._session.client_frame(self._held.popleft())
 
     async def _wait(self, task: asyncio.Task[None]) -> None:
         self._held_bytes = sum(map(len, self._held))
@@ -56,6 +73,8 @@ class ReceiveLoop:
                     await asyncio.wait([task])
                     return
                 await self._listen_beside(task)
+        except ClientGone:
+            raise  # whoever waits decides
         except BaseException:
             task.cancel()
             raise

@@ -135,6 +135,6 @@ class SocketConsumer(AsyncConsumer, ABC):
             await session.start()
             await ReceiveLoop(session, port, receive).run()
         except ClientGone:
-            if self.finishes and port.left_in_passing:
+            if port.left_in_passing:
                 await session.finish(FINISHED_WITHIN)
             raise

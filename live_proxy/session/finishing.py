@@ -26,10 +26,8 @@ class Finishing:
     @property
     def _owed(self) -> bool:
         """Something typed that upstream answers, or will be asked. Nobody is left to hear what answers speech."""
-        turn = self._visit.transcript.turn
-        if turn is None or turn.interrupted or not turn.typed:
-            return self._relay.ending
-        return turn.begun or self._question.may_be_asked
+        typed = [turn for turn in self._visit.transcript.turns if turn.typed and not turn.interrupted]
+        return self._relay.ending or any(turn.begun or self._question.may_be_asked for turn in typed)
 
     async def wait(self, within: float, over: Callable[[], bool]) -> None:
         """Returns when the answer is given, after `within` seconds, or once the session is `over`."""

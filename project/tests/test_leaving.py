@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from conversations.models import Message, Session
+from conversations.records import Record
+from conversations.services import Applied
 from project.tests.driving import AUDIO, PageSocket, Service
 
 pytestmark = pytest.mark.service
@@ -108,3 +111,54 @@ async def test_who_is_signed_out_meanwhile_is_not_served_on(service: Service) ->
     await until(lambda: not len(service.runtime.hub))
     await service.written()
     assert (await Message.objects.aget(role="model")).status == "interrupted"
+
+
+async def test_what_was_asked_just_before_is_answered(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The question is on its way into the record when the page is left."""
+    page = await service.talk()
+    writer, open_again = service.runtime.writer, threading.Event()
+    apply = writer._apply
+
+    def slow(records: Sequence[Record]) -> Applied:
+        open_again.wait(5)
+        return apply(records)
+
+    monkeypatch.setattr(writer, "_apply", slow)
+    (seat,) = service.runtime.hub._seats
+    assert seat.session is not None
+    port = seat.session._visit.port
+    await page.type("a story")
+    await page.close(RELOADED)
+    await until(lambda: port.gone)
+    open_again.set()
+    await until(lambda: not len(service.runtime.hub))
+    await service.written()
+    answer = await Message.objects.aget(role="model")
+    assert (answer.status, answer.text) == ("complete", ANSWER.format("a story"))
+
+
+async def test_an_answer_that_is_finished_takes_nobodys_place(service: Service) -> None:
+    service.runtime.hub._max_per_user = 1
+    page = await in_mid_answer(service)
+    (seat,) = service.runtime.hub._seats
+    await leave(page, "reloaded")
+    await until(lambda: seat.finishing)
+    service.google.chunk_delay = 0
+    again = await service.talk()
+    assert await again.ask("hello") == ANSWER.format("hello")
+    await until(lambda: len(service.runtime.hub) == 1)
+    await service.written()
+    first = await Session.objects.order_by("started_at").afirst()
+    assert first is not None and first.close_reason == "Made place for another conversation."
+
+
+async def test_a_question_behind_one_that_it_cut_off_is_answered(service: Service) -> None:
+    page = await in_mid_answer(service)
+    service.google.chunk_delay = 0.05
+    await page.type("another one")
+    await page.notice("saved")
+    await leave(page, "reloaded")
+    await until(lambda: not len(service.runtime.hub))
+    await service.written()
+    last = await Message.objects.filter(role="model").order_by("position").alast()
+    assert last is not None and (last.status, last.text) == ("complete", ANSWER.format("another one"))
