@@ -147,6 +147,29 @@ def test_sending_waits_for_what_is_still_read(page: Page, edge: Edge) -> None:
     assert len(connection.typed) == 1
 
 
+def test_taking_one_file_back_leaves_those_that_are_still_read(page: Page, edge: Edge) -> None:
+    attach(page, "first.txt", "text/plain", b"one")
+    tray = page.get_by_role("list", name="Attached files")
+    expect(tray).to_contain_text("first.txt")
+    page.evaluate(
+        """() => {
+          const read = Blob.prototype.arrayBuffer;
+          Blob.prototype.arrayBuffer = async function () {
+            await new Promise((done) => { window.goOn = done; });
+            return read.call(this);
+          };
+        }"""
+    )
+    attach(page, "second.txt", "text/plain", b"two")
+    expect(page.get_by_text("Reading…")).to_be_visible()
+    page.get_by_role("button", name="Remove first.txt").click()
+    page.evaluate("window.goOn()")
+    expect(tray).to_contain_text("second.txt")
+    expect(tray).not_to_contain_text("first.txt")
+    send(page, "")
+    assert edge.wait_for_typed().typed[0][1] == "second.txt:\n````\ntwo\n````"
+
+
 def test_a_text_with_its_picture_is_pasted_as_text(page: Page, edge: Edge) -> None:
     prevented = page.evaluate(
         """() => {

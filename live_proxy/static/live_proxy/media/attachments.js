@@ -114,7 +114,7 @@ export class Attachments extends EventTarget {
   #chip(one) {
     const away = iconButton(filled(gettext("Remove %(name)s"), { name: one.name }), "close");
     away.addEventListener("click", () => {
-      this.list = this.list.filter((other) => other !== one);
+      this.list.splice(this.list.indexOf(one), 1); // in place: files that are still read come into this very list
       this.#draw();
     });
     const shown = one.media?.mimeType.startsWith("image/") ? [pictureOf(one.media)] : [];
