@@ -37,6 +37,65 @@ def test_microphones_and_volume_can_be_chosen(page: Page, edge: Edge) -> None:
     assert page.evaluate("window.asked[0].constraints.audio.deviceId.ideal")
 
 
+ONLY_THE_USUAL = """() => {
+  const ask = MediaDevices.prototype.getUserMedia;
+  MediaDevices.prototype.getUserMedia = async function (wanted) {
+    if (wanted.audio?.deviceId) throw new DOMException("", "NotReadableError");
+    return ask.call(this, wanted);
+  };
+}"""
+
+
+def test_a_microphone_that_cannot_be_opened_leaves_the_one_that_listens(page: Page, edge: Edge) -> None:
+    connection = start(page, edge)
+    expect(state(page)).to_have_text("Listening")
+    page.evaluate(ONLY_THE_USUAL)
+    options(page)
+    picker = page.get_by_role("combobox", name="Microphone")
+    picker.select_option(index=1)
+    note = page.locator("#voice-note")
+    expect(note).to_have_text("That microphone could not be opened. The one before still listens.")
+    expect(picker).to_have_value("")
+    expect(state(page)).to_have_text("Listening")
+    expect(page.locator("#notice")).to_be_hidden()
+    wait_until_it_listens(edge, connection)
+    assert not page.evaluate("JSON.parse(localStorage.getItem('device') ?? '{}').microphone")
+
+
+@pytest.mark.parametrize("name", ["NotReadableError", "NotFoundError"])
+def test_a_call_begins_with_the_usual_microphone_where_the_chosen_one_cannot_be_had(
+    page: Page, edge: Edge, name: str
+) -> None:
+    page.evaluate("localStorage.setItem('device', JSON.stringify({microphone: 'another'}))")
+    page.evaluate(ONLY_THE_USUAL.replace("NotReadableError", name))
+    connection = start(page, edge)
+    expect(page.locator("#voice-note")).to_have_text(
+        "Your chosen microphone could not be opened. The usual one listens now."
+    )
+    expect(state(page)).to_have_text("Listening")
+    options(page)
+    expect(page.get_by_role("combobox", name="Microphone")).to_have_value("")
+    wait_until_it_listens(edge, connection)
+
+
+def test_a_call_that_ended_meanwhile_asks_for_no_other_microphone(page: Page, edge: Edge) -> None:
+    page.evaluate("localStorage.setItem('device', JSON.stringify({microphone: 'another'}))")
+    page.evaluate(
+        """() => {
+          window.count = 0;
+          MediaDevices.prototype.getUserMedia = () => {
+            window.count += 1;
+            return new Promise((_, refuse) => { window.refuse = refuse; });
+          };
+        }"""
+    )
+    page.get_by_role("button", name="Start voice").click()
+    page.get_by_role("button", name="End voice").click()
+    page.evaluate("window.refuse(new DOMException('', 'NotReadableError'))")
+    assert page.evaluate("window.count") == 1
+    expect(page.locator("#notice")).to_be_hidden()
+
+
 @pytest.mark.parametrize(
     ("name", "title"),
     [

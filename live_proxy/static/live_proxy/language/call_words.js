@@ -20,6 +20,14 @@ export const callWords = {
 /** @param {string} state in words */
 export const alsoMuted = (state) => filled(gettext("%(state)s. You are muted"), { state });
 
+/** @type {Record<import("../voice/listening.js").Told, string>} */
+export const deviceWords = {
+  replaced: gettext("The microphone was unplugged. The usual one listens now."),
+  kept: gettext("That microphone could not be opened. The one before still listens."),
+  instead: gettext("Your chosen microphone could not be opened. The usual one listens now."),
+  "": "",
+};
+
 export const talkWords = {
   holdToTalk: gettext("Hold the space bar or the button to talk"),
   release: gettext("Listening: let go when you have finished"),
@@ -33,7 +41,6 @@ export const talkWords = {
   silent: gettext("%(transport)s gives no spoken answers: they come as text."),
   microphoneOff: gettext("Your microphone is off"),
   behind: gettext("Your network is too slow for your voice: parts of what you say are lost."),
-  replaced: gettext("The microphone was unplugged. The usual one listens now."),
   offered: gettext("Voice is possible again."),
   talkAgain: gettext("Talk again"),
   unseen: gettext("Nobody sees your picture on this connection; it waits."),

@@ -15,10 +15,8 @@ export class DevicesView {
   constructor(microphones, speakers, call) {
     this.microphones = microphones;
     this.speakers = speakers;
-    microphones.addEventListener("change", () => {
-      keepDeviceChoice({ microphone: microphones.value });
-      if (call.microphone.open) call.listening.again(microphones.value);
-    });
+    this.listening = call.listening;
+    microphones.addEventListener("change", () => this.#choose(call.microphone.open));
     speakers.addEventListener("change", () => {
       keepDeviceChoice({ speaker: speakers.value });
       call.room.sendTo(speakers.value).catch(() => {});
@@ -26,10 +24,17 @@ export class DevicesView {
     navigator.mediaDevices?.addEventListener("devicechange", () => call.begun && this.list());
   }
 
+  /** @param {boolean} open Whether one listens: a choice that does not work out is not kept. */
+  async #choose(open) {
+    const { value } = this.microphones;
+    if (!open || (await this.listening.again(value))) keepDeviceChoice({ microphone: value });
+    else if (this.microphones.value === value) this.microphones.value = this.listening.device; // nothing else was chosen meanwhile
+  }
+
   async list() {
     const devices = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
-    const { microphone, speaker } = deviceChoice();
-    fill(this.microphones, devices.filter(({ kind }) => kind === "audioinput"), microphone, talkWords.microphone);
+    const { speaker } = deviceChoice();
+    fill(this.microphones, devices.filter(({ kind }) => kind === "audioinput"), this.listening.device, talkWords.microphone);
     fill(this.speakers, devices.filter(({ kind }) => kind === "audiooutput"), speaker, talkWords.speaker);
     const movable = "setSinkId" in AudioContext.prototype;
     /** @type {HTMLElement} */ (this.speakers.closest("label")).hidden = !movable || this.speakers.options.length < 2;

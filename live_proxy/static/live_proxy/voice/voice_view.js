@@ -2,7 +2,7 @@
 /** The panel of a spoken conversation: its state in words, its levels, its buttons and options. */
 
 import { find } from "../foundation/dom.js";
-import { alsoMuted, callWords, talkWords } from "../language/call_words.js";
+import { alsoMuted, callWords, deviceWords, talkWords } from "../language/call_words.js";
 import { LevelsView } from "./levels_view.js";
 import { enablePushToTalk } from "./push_to_talk.js";
 import { ScreenLock } from "./screen_lock.js";
@@ -54,7 +54,9 @@ export class VoiceView extends EventTarget {
     this.#mute.addEventListener("click", () => call.mute(!call.talking.muted));
     this.#resume.addEventListener("click", () => call.resume());
     call.addEventListener("change", () => this.#show());
-    call.listening.addEventListener("replaced", () => this.notes.say("device", talkWords.replaced));
+    call.listening.addEventListener("told", (event) => {
+      this.notes.say("device", deviceWords[/** @type {CustomEvent<import("./listening.js").Told>} */ (event).detail]);
+    });
     document.addEventListener("visibilitychange", () => document.hidden || call.room.wake());
     for (const sign of ["pointerdown", "keydown"]) document.addEventListener(sign, () => call.room.wake());
   }
