@@ -2,6 +2,7 @@
 /** Puts the page together. */
 
 import { find } from "./foundation/dom.js";
+import { giveFocus } from "./foundation/focus.js";
 import { Composer } from "./frame/composer.js";
 import { ConnectionView } from "./frame/connection_view.js";
 import { Drafts } from "./frame/drafts.js";
@@ -147,4 +148,4 @@ if (page.urls.scenario) import("./frame/scenario.js").then(({ offerScenarios }) 
 document.documentElement.dataset.ready = "";
 if (document.documentElement.dataset.early) /** @type {HTMLFormElement} */ (find("#composer")).requestSubmit();
 if (page.conversation) catchingUp.load();
-else if (matchMedia("(pointer: fine)").matches) composer.focus();
+else if (matchMedia("(pointer: fine)").matches) giveFocus(composer.box);

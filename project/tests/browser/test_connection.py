@@ -68,6 +68,15 @@ def test_final_codes_are_named_and_respected(page: Page, edge: Edge, code: int) 
     assert len(edge.connections) == 1
 
 
+def test_a_way_on_that_goes_away_leaves_the_focus_in_the_page(page: Page, edge: Edge) -> None:
+    send(page, "x")
+    edge.wait_for_typed().close(4429)
+    page.get_by_role("alert").get_by_role("button", name="Try again").press("Enter")
+    edge.wait_for_connection(2)
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+
+
 def test_an_unknown_conversation_is_named(page: Page, edge: Edge) -> None:
     send(page, "hello")
     edge.wait_for_typed().answer("hi")

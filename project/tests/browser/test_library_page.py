@@ -79,6 +79,17 @@ def test_deleting_and_taking_it_back(page: Page) -> None:
     assert Conversation.objects.get(title="Bread").deleted_at is None
 
 
+def test_what_is_taken_back_or_closed_leaves_the_focus_in_the_page(page: Page) -> None:
+    menu(page, "Bread", "Delete")
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Bread")).to_be_focused()
+    menu(page, "Bread", "Delete")
+    page.locator("#undo").get_by_role("button", name="Close this").press("Enter")
+    expect(page.locator("#undo")).to_be_hidden()
+    expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+
+
 def test_deleting_the_one_that_is_open(page: Page, live_server: Any, talks: list[Conversation]) -> None:
     page.goto(f"{live_server.url}/c/{talks[2].pk}/")
     expect(page.locator("article")).to_have_count(2)

@@ -62,6 +62,18 @@ def test_an_answer_is_stopped(page: Page, edge: Edge) -> None:
     assert len(edge.connections) == 1
 
 
+def test_who_stops_an_answer_by_keyboard_goes_on_writing(page: Page, edge: Edge) -> None:
+    send(page, "long")
+    connection = edge.wait_for_typed()
+    connection.say("begun")
+    page.get_by_role("button", name="Stop answering").press("Enter")
+    edge.wait_until(lambda: connection.stops == 1, "the stop")
+    connection.turn("11111111-1111-4111-8111-111111111111", "interrupted")
+    connection.end_turn()
+    expect(page.get_by_role("button", name="Stop answering")).to_be_hidden()
+    expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+
+
 def test_a_server_that_does_not_stop_is_left(page: Page, edge: Edge) -> None:
     send(page, "long")
     edge.wait_for_typed().say("begun")

@@ -119,8 +119,9 @@ def test_each_trouble_with_the_microphone_has_its_own_help(page: Page, edge: Edg
     expect(page.get_by_role("region", name="Voice")).to_be_hidden()
     assert edge.connections == []
     expect(help.get_by_role("button", name="Try again")).to_be_visible()
-    help.get_by_role("button", name="Close this").click()
+    help.get_by_role("button", name="Close this").press("Enter")
     expect(help).to_be_hidden()
+    expect(page.get_by_role("textbox", name="Message")).to_be_focused()
 
 
 def test_an_address_that_is_not_secure_is_named(page: Page, edge: Edge) -> None:

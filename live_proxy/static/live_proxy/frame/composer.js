@@ -3,6 +3,7 @@
  *  something cannot be said, `stop`, `intent`, and `written` when what is written has changed. */
 
 import { find } from "../foundation/dom.js";
+import { giveFocus, handOver, isGiven } from "../foundation/focus.js";
 import { isComposing } from "../foundation/keyboard.js";
 import { apart } from "../media/text_files.js";
 import { Editing } from "./editing.js";
@@ -14,7 +15,6 @@ export class Composer extends EventTarget {
   #editing = new Editing(() => this.#leaveEditing());
   #busy = false;
   #waiting = false; // for files that are read
-  #byHand = true;
   #stop = find("#stop");
 
   /**
@@ -40,7 +40,7 @@ export class Composer extends EventTarget {
       this.#intend();
       this.#changed();
     });
-    box.addEventListener("focus", () => this.#byHand && this.#intend());
+    box.addEventListener("focus", () => isGiven() || this.#intend()); // what the page does is no intent to talk
     box.addEventListener("pointerdown", () => this.#intend());
     box.addEventListener("keydown", (event) => this.#key(event));
     this.#stop.addEventListener("click", ({ detail }) => {
@@ -62,13 +62,6 @@ export class Composer extends EventTarget {
     }
   }
 
-  /** Focus that the page gives is no intent to talk. */
-  focus() {
-    this.#byHand = false;
-    this.box.focus({ preventScroll: true });
-    this.#byHand = true;
-  }
-
   get written() {
     return this.#editing.message ? this.#editing.before : this.box.value;
   }
@@ -82,7 +75,7 @@ export class Composer extends EventTarget {
   /** @param {string} text */
   fill(text) {
     this.put(text);
-    this.focus();
+    giveFocus(this.box);
     this.#intend();
   }
 
@@ -142,6 +135,7 @@ export class Composer extends EventTarget {
     const empty = this.box.value.trim() === "" && this.attachments.list.length === 0;
     this.send.disabled = empty;
     this.send.hidden = empty && this.#busy;
+    if (!this.#busy) handOver(this.#stop);
     this.#stop.hidden = !this.#busy;
     if (CSS.supports("field-sizing", "content")) return;
     this.box.style.height = "auto";

@@ -2,6 +2,7 @@
 /** What serves the person right now: the badge, one plain sentence, and a notice with a way on. */
 
 import { element, find, iconButton } from "../foundation/dom.js";
+import { handOver } from "../foundation/focus.js";
 import { momentOf } from "../language/moments.js";
 import { words } from "../language/words.js";
 import { failurePanel } from "../thread/failure_view.js";
@@ -75,6 +76,7 @@ export class StatusView {
 
   /** @param {string} tone @param {HTMLElement[]} content */
   #show(tone, ...content) {
+    handOver(this.#notice);
     this.#notice.dataset.tone = tone;
     delete this.#notice.dataset.moment;
     delete this.#notice.dataset.hint;
@@ -84,6 +86,7 @@ export class StatusView {
   }
 
   clearNotice() {
+    handOver(this.#notice);
     this.#notice.hidden = true;
     this.#notice.replaceChildren();
   }

@@ -38,7 +38,7 @@ export function enableLibrary(api, sidebar, urls) {
     undo.offer(said, async () => {
       try {
         for (const one of taken) sidebar.put((await api.restore(one.id)) ?? one.row);
-        undo.say(ngettext("The conversation is back.", "The conversations are back.", taken.length));
+        undo.say(ngettext("The conversation is back.", "The conversations are back.", taken.length), sidebar.itemOf(taken[0].id)?.querySelector("a"));
       } catch {
         undo.say(words.notRestored);
       }

@@ -2,6 +2,7 @@
 /** Says what was done, and lets it be undone for a while. */
 
 import { element, find, iconButton } from "../foundation/dom.js";
+import { handOver } from "../foundation/focus.js";
 import { words } from "../language/words.js";
 
 /** Milliseconds; longer while somebody is at it. */
@@ -10,29 +11,30 @@ const SHOWN = 15_000;
 export class Undo {
   #box = find("#undo");
   #timer = 0;
-
   /** Whether something can be undone now. */
-  get offered() {
-    return !this.#box.hidden && this.#box.querySelector("button") !== null;
-  }
+  offered = false;
 
-  /** @param {string} sentence @param {() => void} undo */
+  /** @param {string} sentence @param {() => void} undo The offer stays until it is said what came of it. */
   offer(sentence, undo) {
     const button = element("button", { type: "button", class: "button" }, words.undo);
     const away = iconButton(words.dismiss, "close");
     button.addEventListener("click", () => {
-      this.hide();
-      undo();
+      if (this.offered) undo();
+      this.offered = false;
     });
     away.addEventListener("click", () => this.hide());
     this.#box.replaceChildren(element("p", {}, sentence), button, away);
     this.#box.hidden = false;
+    this.offered = true;
     button.focus();
     this.#wait();
   }
 
-  /** @param {string} sentence */
-  say(sentence) {
+  /** @param {string} sentence @param {HTMLElement|null} [heir] of the focus */
+  say(sentence, heir) {
+    this.offered = false;
+    if (heir) handOver(this.#box, heir);
+    handOver(this.#box);
     this.#box.replaceChildren(element("p", {}, sentence));
     this.#box.hidden = false;
     this.#wait();
@@ -48,6 +50,8 @@ export class Undo {
 
   hide() {
     clearTimeout(this.#timer);
+    this.offered = false;
+    handOver(this.#box);
     this.#box.hidden = true;
   }
 }
