@@ -269,6 +269,47 @@ def test_it_scrolls_along_only_at_the_end(page: Page, edge: Edge) -> None:
     expect(jump).to_be_hidden()
 
 
+def test_where_the_box_is_measured_the_thread_stays_at_its_end(page: Page, edge: Edge) -> None:
+    """As in browsers that know no `field-sizing`."""
+    page.add_init_script(
+        """
+        const supports = CSS.supports.bind(CSS);
+        CSS.supports = (name, ...more) => name !== "field-sizing" && supports(name, ...more);
+        """
+    )
+    page.reload()
+    page.locator("#message").evaluate("(box) => { box.style.fieldSizing = 'fixed'; }")
+    send(page, "long")
+    connection = edge.wait_for_typed()
+    connection.say("\n\n".join(f"paragraph {number}" for number in range(80)))
+    expect(page.get_by_text("paragraph 79")).to_be_in_viewport()
+    box = page.get_by_role("textbox", name="Message")
+    one_line = box.evaluate("(box) => box.offsetHeight")
+    box.fill("\n".join("12345678"))
+    assert box.evaluate("(box) => box.offsetHeight") > 4 * one_line / 2
+    expect(page.get_by_text("paragraph 79")).to_be_in_viewport()
+    before = page.evaluate(
+        """() => {
+          const measured = Object.getOwnPropertyDescriptor(Element.prototype, "scrollHeight");
+          const scroller = document.querySelector("#scroller");
+          window.heights = [];
+          const get = function () {
+            window.heights.push(scroller.clientHeight);
+            return measured.get.call(this);
+          };
+          Object.defineProperty(document.querySelector("#message"), "scrollHeight", {get});
+          return scroller.clientHeight;
+        }"""
+    )
+    box.press("End")
+    box.press("9")
+    assert page.evaluate("window.heights") == [before], "measured once, with the thread as high as ever"
+    connection.say("\n\nthe very end")
+    expect(page.get_by_text("the very end")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Jump to latest")).to_be_hidden()
+    assert len(page.evaluate("window.heights")) == 1, "what comes in is no reason to measure"
+
+
 def test_a_suggestion_fills_the_box(page: Page, edge: Edge) -> None:
     page.get_by_role("button", name="Plan a weekend in Lisbon").click()
     expect(page.get_by_role("textbox", name="Message")).to_have_value("Plan a weekend in Lisbon")

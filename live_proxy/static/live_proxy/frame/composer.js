@@ -6,6 +6,7 @@ import { find } from "../foundation/dom.js";
 import { giveFocus, handOver, isGiven } from "../foundation/focus.js";
 import { isComposing } from "../foundation/keyboard.js";
 import { apart } from "../media/text_files.js";
+import { fitHeight } from "./box_height.js";
 import { Editing } from "./editing.js";
 
 /** @typedef {{text: string, media: import("../wire/setup_message.js").Media[], instead: import("../thread/message_view.js").MessageView|null}} Said
@@ -28,6 +29,7 @@ export class Composer extends EventTarget {
   constructor(form, box, send, attachments, refusal) {
     super();
     this.refusal = refusal;
+    this.form = form;
     this.box = box;
     this.send = send;
     this.attachments = attachments;
@@ -47,6 +49,7 @@ export class Composer extends EventTarget {
       if (detail < 2) this.dispatchEvent(new CustomEvent("stop")); // not the second half of a double click on Send
     });
     attachments.addEventListener("change", () => this.#fit());
+    addEventListener("resize", () => this.#fit());
   }
 
   /** @param {KeyboardEvent} event */
@@ -97,8 +100,9 @@ export class Composer extends EventTarget {
 
   /** @param {boolean} busy whether an answer is being given, which can be stopped */
   setBusy(busy) {
+    if (busy === this.#busy) return;
     this.#busy = busy;
-    this.#fit();
+    this.#offer();
   }
 
   #changed() {
@@ -132,13 +136,16 @@ export class Composer extends EventTarget {
   }
 
   #fit() {
+    this.#offer();
+    fitHeight(this.box, this.form);
+  }
+
+  /** Which buttons are there. */
+  #offer() {
     const empty = this.box.value.trim() === "" && this.attachments.list.length === 0;
     this.send.disabled = empty;
     this.send.hidden = empty && this.#busy;
     if (!this.#busy) handOver(this.#stop);
     this.#stop.hidden = !this.#busy;
-    if (CSS.supports("field-sizing", "content")) return;
-    this.box.style.height = "auto";
-    this.box.style.height = `${this.box.scrollHeight}px`;
   }
 }
