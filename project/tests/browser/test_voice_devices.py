@@ -124,6 +124,23 @@ def test_each_trouble_with_the_microphone_has_its_own_help(page: Page, edge: Edg
     expect(page.get_by_role("textbox", name="Message")).to_be_focused()
 
 
+def test_a_trouble_with_the_microphone_is_over_when_it_listens(page: Page, edge: Edge) -> None:
+    page.evaluate(
+        """() => {
+          const ask = MediaDevices.prototype.getUserMedia;
+          MediaDevices.prototype.getUserMedia = async () => {
+            MediaDevices.prototype.getUserMedia = ask;
+            throw new DOMException("", "NotAllowedError");
+          };
+        }"""
+    )
+    page.get_by_role("button", name="Start voice").click()
+    expect(page.get_by_role("alert")).to_contain_text("The microphone is blocked")
+    start(page, edge)
+    expect(state(page)).to_have_text("Listening")
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
 def test_an_address_that_is_not_secure_is_named(page: Page, edge: Edge) -> None:
     page.evaluate("Object.defineProperty(window, 'isSecureContext', {value: false})")
     page.get_by_role("button", name="Start voice").click()

@@ -69,6 +69,11 @@ export class StatusView {
     this.#notice.dataset.moment = name;
   }
 
+  /** @param {string[]} names of bad moments that are over */
+  clearMoment(names) {
+    if (!this.#notice.hidden && names.includes(this.#notice.dataset.moment ?? "")) this.clearNotice();
+  }
+
   /** @param {import("../wire/protocol.js").Failure} failure of no particular message */
   failure(failure) {
     this.#show("stop", failurePanel(failure, null));

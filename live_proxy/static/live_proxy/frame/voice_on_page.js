@@ -14,6 +14,9 @@ import { VoiceView } from "../voice/voice_view.js";
 /** @type {Record<string, string>} What the picture's troubles are called among the bad moments. */
 const PICTURE_MOMENTS = { denied: "camera_denied", no_camera: "no_camera", insecure: "insecure" };
 
+/** @type {import("../voice/microphone.js").MicrophoneTrouble[]} What is over once a microphone is open. */
+const MICROPHONE_MOMENTS = ["insecure", "denied", "no_microphone", "microphone_busy", "no_sound"];
+
 export class VoiceOnPage {
   #cutOff = false; // whether a call ended because the network lets no WebSocket through
 
@@ -34,7 +37,10 @@ export class VoiceOnPage {
       find("#notice button").focus();
     });
     this.call.addEventListener("offered", () => this.#offer(talkWords.talkAgain, () => this.call.resume()));
-    this.call.addEventListener("change", () => this.call.resumable || status.clearOffer());
+    this.call.addEventListener("change", () => {
+      if (!this.call.resumable) status.clearOffer();
+      if (this.call.microphone.open) status.clearMoment(MICROPHONE_MOMENTS);
+    });
     this.view.addEventListener("refused", (event) => {
       status.hint(/** @type {CustomEvent} */ (event).detail);
     });
