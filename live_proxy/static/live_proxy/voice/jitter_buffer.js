@@ -37,6 +37,11 @@ export class JitterBuffer {
     return this.#playing;
   }
 
+  /** @returns whether more is to come, as far as anybody has said */
+  get open() {
+    return !this.#ended;
+  }
+
   /** @param {Int16Array} pcm */
   push(pcm) {
     this.#ended = false;

@@ -6,7 +6,10 @@ import { loudness } from "./pcm.js";
 import { Resampler } from "./resampler.js";
 
 const RATE = 24_000;
-const TOLD_EVERY = 0.05; // seconds
+// Seconds.
+const TOLD_EVERY = 0.05;
+/** For which an answer that waits for its next piece still sounds: on a poor network it would begin and end all the time. */
+const PAUSE = 0.4;
 
 class Playback extends AudioWorkletProcessor {
   #buffer = new JitterBuffer(RATE);
@@ -14,6 +17,7 @@ class Playback extends AudioWorkletProcessor {
   #ready = new Float32Array(0);
   #sounding = false;
   #told = 0;
+  #heard = 0;
 
   /** @param {AudioWorkletNodeOptions} options */
   constructor(options) {
@@ -52,7 +56,10 @@ class Playback extends AudioWorkletProcessor {
 
   /** @param {Float32Array} output @param {boolean} sound */
   #tell(output, sound) {
-    const sounding = sound || this.#buffer.playing;
+    const audible = sound || this.#buffer.playing;
+    if (audible) this.#heard = currentTime;
+    const pausing = this.#sounding && this.#buffer.open && currentTime - this.#heard < PAUSE;
+    const sounding = audible || pausing;
     if (sounding !== this.#sounding) {
       this.#sounding = sounding;
       this.port.postMessage({ sounding, at: currentTime, gaps: this.#buffer.gaps, dropped: this.#buffer.dropped });
