@@ -11,6 +11,7 @@ const CALM = {
   unserved: false,
   heard: true,
   muted: false,
+  silenced: false,
   sounding: false,
   awaiting: false,
 };
@@ -23,6 +24,9 @@ for (const [state, change] of [
   ["reconnecting", { connected: false }],
   ["reconnecting", { connected: false, sounding: true, muted: true }],
   ["muted", { muted: true }],
+  ["silenced", { silenced: true }],
+  ["muted", { silenced: true, muted: true }],
+  ["speaking", { silenced: true, sounding: true }],
   ["thinking", { awaiting: true }],
   ["thinking", { awaiting: true, muted: true }],
   ["speaking", { sounding: true, awaiting: true }],

@@ -153,6 +153,21 @@ def test_what_one_says_is_read_out_once_when_it_is_complete(page: Page, edge: Ed
     expect(log).to_have_attribute("aria-busy", "false")
 
 
+def test_a_microphone_that_the_browser_or_the_system_turns_off_is_said(page: Page, edge: Edge) -> None:
+    keep_choice(page, pushToTalk=True)  # nothing that is heard by itself changes the state
+    start(page, edge)
+    expect(state(page)).to_have_text("Hold the space bar or the button to talk")
+    turn = """(off) => {
+      const [track] = window.tracks;
+      Object.defineProperty(track, "muted", {value: off, configurable: true});
+      track.dispatchEvent(new Event(off ? "mute" : "unmute"));
+    }"""
+    page.evaluate(turn, True)
+    expect(state(page)).to_have_text("Your microphone is turned off by the browser or the system")
+    page.evaluate(turn, False)
+    expect(state(page)).to_have_text("Hold the space bar or the button to talk")
+
+
 def test_an_unplugged_microphone_is_replaced_and_said(page: Page, edge: Edge) -> None:
     start(page, edge)
     expect(state(page)).to_have_text("Listening")

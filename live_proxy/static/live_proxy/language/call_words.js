@@ -12,6 +12,7 @@ export const callWords = {
   deaf: gettext("Gemini cannot hear you now. Type instead"),
   unserved: gettext("Nobody answers right now"),
   muted: gettext("You are muted"),
+  silenced: gettext("Your microphone is turned off by the browser or the system"),
   speaking: gettext("Gemini is speaking"),
   thinking: gettext("Thinking…"),
   listening: gettext("Listening"),

@@ -3,7 +3,7 @@
  *  shown changes, `trouble` with its name, and `offered` when voice is possible again. */
 
 import { Answering } from "./answering.js";
-import { stateOf } from "./call_state.js";
+import { factsOf, stateOf } from "./call_state.js";
 import { Listening } from "./listening.js";
 import { Microphone, MicrophoneError } from "./microphone.js";
 import { Serving } from "./serving.js";
@@ -41,18 +41,7 @@ export class Call extends EventTarget {
   }
 
   get state() {
-    return stateOf({
-      begun: this.begun,
-      microphone: this.microphone.open,
-      connected: this.serving.served && !this.serving.looking,
-      connectedBefore: this.serving.before,
-      awake: this.room.awake,
-      unserved: this.serving.unserved,
-      heard: this.serving.heard,
-      muted: this.talking.muted,
-      sounding: this.speaker.sounding,
-      awaiting: this.answering.due,
-    });
+    return stateOf(factsOf(this));
   }
 
   /** From a click. What goes wrong is told as `trouble`. */

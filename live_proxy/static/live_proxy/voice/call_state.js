@@ -1,7 +1,7 @@
 // @ts-check
 /** What a call is doing, out of what is known about it. Pure. */
 
-/** @typedef {"ended"|"connecting"|"reconnecting"|"asleep"|"deaf"|"unserved"|"muted"|"speaking"|"thinking"|"listening"} CallState */
+/** @typedef {"ended"|"connecting"|"reconnecting"|"asleep"|"deaf"|"unserved"|"muted"|"silenced"|"speaking"|"thinking"|"listening"} CallState */
 /**
  * @typedef {object} Facts
  * @property {boolean} begun whether the person wants to talk
@@ -11,7 +11,8 @@
  * @property {boolean} awake false where the browser has put the page's sound to sleep
  * @property {boolean} unserved whether the last that was said found nobody to answer
  * @property {boolean} heard false where the transport of now takes no voice
- * @property {boolean} muted
+ * @property {boolean} muted by the person
+ * @property {boolean} silenced where the browser or the system has turned the microphone off
  * @property {boolean} sounding whether an answer is audible
  * @property {boolean} awaiting whether an answer is due
  */
@@ -25,5 +26,21 @@ export function stateOf(facts) {
   if (!facts.heard) return "deaf";
   if (facts.unserved) return "unserved";
   if (facts.awaiting) return "thinking";
-  return facts.muted || !facts.microphone ? "muted" : "listening";
+  if (facts.muted || !facts.microphone) return "muted";
+  return facts.silenced ? "silenced" : "listening";
 }
+
+/** @param {import("./call.js").Call} call @returns {Facts} */
+export const factsOf = ({ begun, microphone, serving, room, talking, speaker, answering }) => ({
+  begun,
+  microphone: microphone.open,
+  connected: serving.served && !serving.looking,
+  connectedBefore: serving.before,
+  awake: room.awake,
+  unserved: serving.unserved,
+  heard: serving.heard,
+  muted: talking.muted,
+  silenced: microphone.silenced,
+  sounding: speaker.sounding,
+  awaiting: answering.due,
+});

@@ -24,6 +24,7 @@ export class Listening extends EventTarget {
     this.choice = choice;
     this.muted = muted;
     microphone.addEventListener("lost", () => this.#replace());
+    microphone.addEventListener("silenced", () => this.dispatchEvent(new CustomEvent("change")));
   }
 
   /** From a click. @returns {Promise<boolean>} false where the call ended meanwhile. Throws `MicrophoneError`. */

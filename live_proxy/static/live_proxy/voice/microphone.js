@@ -1,5 +1,6 @@
 // @ts-check
-/** The microphone: asked for, listened to, let go. Fires `frame` (20 ms of sound) and `lost` when it is unplugged. */
+/** The microphone: asked for, listened to, let go. Fires `frame` (20 ms of sound), `lost` when it is unplugged, and
+ *  `silenced` when the browser or the system turns it off or on again. */
 
 import { toBase64 } from "./pcm.js";
 
@@ -50,9 +51,9 @@ export class Microphone extends EventTarget {
     return this.#stream !== null;
   }
 
-  /** The device that is listened to, where it is known. */
-  get device() {
-    return this.#stream?.getAudioTracks()[0]?.getSettings().deviceId ?? "";
+  /** Whether the browser or the system (a page that is muted, a switch at the device) gives silence in place of sound. */
+  get silenced() {
+    return this.#stream?.getAudioTracks()[0]?.muted ?? false;
   }
 
   /** @param {() => Promise<AudioContext>} opened a context with the worklet's module in it
@@ -94,7 +95,11 @@ export class Microphone extends EventTarget {
     source.connect(worklet);
     this.#nodes = [source, worklet];
     this.#worklet = worklet;
-    stream.getAudioTracks()[0].addEventListener("ended", () => {
+    const [track] = stream.getAudioTracks();
+    for (const turned of ["mute", "unmute"]) {
+      track.addEventListener(turned, () => this.#stream === stream && this.dispatchEvent(new CustomEvent("silenced")));
+    }
+    track.addEventListener("ended", () => {
       if (this.#stream !== stream) return;
       this.close();
       this.dispatchEvent(new CustomEvent("lost"));
