@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from conversations.models import Conversation
 from conversations.tests.factories import NOW, SECOND, charlie, conversation, message, session
@@ -55,6 +55,25 @@ def test_renaming(page: Page) -> None:
     field.fill("never")
     field.press("Escape")
     expect(page.get_by_role("link", name="Sourdough <b>")).to_be_focused()
+
+
+@pytest.mark.parametrize("title", ["Sourdough", "Bread"])
+def test_who_goes_on_writing_while_a_title_is_kept_is_left_there(page: Page, edge: Edge, title: str) -> None:
+    page.reload()
+    waiting: list[Route] = []
+    page.route("**/api/conversations/*/", lambda route: waiting.append(route))
+    menu(page, "Bread", "Rename")
+    page.get_by_role("textbox", name="Title").fill(title)
+    box = page.get_by_role("textbox", name="Message")
+    box.click()
+    expect(box).to_be_focused()
+    edge.wait_until(lambda: len(waiting) == (title != "Bread"), "the new title on its way")
+    for route in waiting:
+        route.continue_()
+    expect(page.get_by_role("link", name=title)).to_be_visible()
+    expect(box).to_be_focused()
+    box.press_sequentially("a b")
+    expect(box).to_have_value("a b")
 
 
 def test_pinning(page: Page) -> None:

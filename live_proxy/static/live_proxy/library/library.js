@@ -57,15 +57,17 @@ export function enableLibrary(api, sidebar, urls) {
     offerUndo(row.id, row);
   }
 
-  /** @param {ConversationRow} row @param {{title?: string, pinned?: boolean}} change */
-  async function change(row, change) {
+  /** @param {ConversationRow} row @param {{title?: string, pinned?: boolean}} change @param {boolean} [stays] whether the
+   *  person is still at the row */
+  async function change(row, change, stays = true) {
     try {
       sidebar.put(await api.change(row.id, change));
     } catch (error) {
       sidebar.put(row);
       undo.say(error instanceof ApiError && error.status === 409 ? words.tooManyPins : words.notChanged);
     }
-    sidebar.itemOf(row.id)?.querySelector("button")?.focus();
+    // The row was drawn anew. Who has gone elsewhere meanwhile is left there.
+    if (stays && document.activeElement === document.body) sidebar.itemOf(row.id)?.querySelector("button")?.focus();
   }
 
   sidebar.addEventListener("menu", (event) => {
@@ -82,9 +84,10 @@ export function enableLibrary(api, sidebar, urls) {
     const link = sidebar.itemOf(row.id)?.querySelector("a");
     if (!link) return;
     const release = sidebar.hold();
-    askTitle(link, row.title || words.untitled, (title) => {
+    askTitle(link, row.title || words.untitled, (title, byKey) => {
       release();
-      if (title) change(row, { title });
+      if (byKey) sidebar.itemOf(row.id)?.querySelector("a")?.focus();
+      if (title) change(row, { title }, byKey);
     });
   });
 
@@ -95,19 +98,18 @@ export function enableLibrary(api, sidebar, urls) {
   if (UUID.test(named)) offerUndo(named);
 }
 
-/** @param {HTMLElement} link makes place for a field @param {string} title @param {(title: string) => void} done with the
- *  new title, or nothing where it stays */
+/** @param {HTMLElement} link makes place for a field @param {string} title @param {(title: string, byKey: boolean) => void} done
+ *  with the new title, or nothing where it stays, and whether a key ended it: else the person has turned to something else */
 function askTitle(link, title, done) {
   const field = element("input", { type: "text", class: "rename", value: title, maxlength: String(LONGEST_TITLE), "aria-label": words.title });
   let over = false;
-  const end = (/** @type {boolean} */ keep) => {
+  const end = (/** @type {boolean} */ keep, byKey = true) => {
     if (over) return;
     over = true;
     const chosen = field.value.trim();
     const changed = keep && chosen !== title ? chosen : "";
     field.replaceWith(link);
-    if (!changed) link.focus();
-    done(changed);
+    done(changed, byKey);
   };
   field.addEventListener("keydown", (event) => {
     if (isComposing(event)) return;
@@ -117,7 +119,7 @@ function askTitle(link, title, done) {
       end(false);
     }
   });
-  field.addEventListener("blur", () => end(true));
+  field.addEventListener("blur", () => end(true, false));
   link.replaceWith(field);
   field.select();
 }
