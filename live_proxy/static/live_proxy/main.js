@@ -137,7 +137,7 @@ find("#suggestions").addEventListener("click", ({ target }) => {
 keepUnsent(composer, attachments, socket.outbox, new Drafts(page.username, socket.place));
 enableCopying(log, (article) => thread.find((view) => view.article === article)?.text ?? "");
 enableThemeChoice(find("#theme"), find("#theme-choice"));
-enableLibrary(api, sidebar, page.urls);
+enableLibrary(api, sidebar, page.urls, (fragment) => thread.showPlace(fragment));
 new SettingsDialog(api, page, (chosen) => {
   preferences = chosen;
   socket.reshape({ wishes: wishes() });

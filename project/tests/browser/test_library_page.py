@@ -164,6 +164,24 @@ def test_finding_a_message_and_going_there(page: Page, live_server: Any, talks: 
     assert len(titles(page)) == 3
 
 
+def test_what_is_found_in_the_open_conversation_is_shown_on_a_phone(
+    page: Page, live_server: Any, talks: list[Conversation]
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{live_server.url}/c/{talks[1].pk}/")
+    expect(page.locator("article")).to_have_count(2)
+    found = page.get_by_role("list", name="Found conversations").get_by_role("link")
+    for word, place in (("umbrella", "umbrella number 1"), ("please", "Tell me about")):
+        page.get_by_role("button", name="Conversations").click()
+        page.get_by_role("searchbox", name="Search conversations").fill(f"{word} oslo")
+        expect(found.locator("mark").filter(has_text=word)).to_be_visible()
+        found.click()
+        expect(page.locator("article.found")).to_contain_text(place)
+        expect(page.get_by_role("searchbox", name="Search conversations")).to_be_hidden()
+        expect(page.locator("#stage")).to_have_js_property("inert", False)
+        expect(page).to_have_url(re.compile(rf"/c/{talks[1].pk}/#m-"))
+
+
 def test_a_search_that_fails_says_so(page: Page, complaints: Complaints) -> None:
     page.route("**/search/**", lambda route: route.fulfill(status=500))
     page.get_by_role("searchbox").fill("x")

@@ -46,6 +46,11 @@ export class Drawer {
     else this.#toggle.focus();
   }
 
+  /** What is under it is wanted. */
+  uncover() {
+    if (small.matches && this.isOpen) this.open(false);
+  }
+
   #settle() {
     if (small.matches && this.#root.dataset.sidebar === "closed") delete this.#root.dataset.sidebar;
     if (!small.matches && this.#root.dataset.sidebar === "open") delete this.#root.dataset.sidebar;

@@ -20,11 +20,12 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * @param {import("../wire/api.js").Api} api
  * @param {import("./sidebar.js").Sidebar} sidebar
  * @param {{chat: string}} urls
+ * @param {(fragment: string) => void} show a place in the conversation that is open
  */
-export function enableLibrary(api, sidebar, urls) {
+export function enableLibrary(api, sidebar, urls, show) {
   const menu = new ConversationMenu(api.base);
   const undo = new Undo();
-  new Search(api, urls.chat, sidebar.drawer);
+  new Search(api, urls.chat, sidebar.drawer, show);
 
   /** @type {{id: string, row: ConversationRow|null}[]} What was deleted since the offer to take it back came up. */
   let gone = [];

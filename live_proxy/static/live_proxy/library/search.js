@@ -15,10 +15,17 @@ export class Search {
   #timer = 0;
   #asking = new AbortController();
 
-  /** @param {import("../wire/api.js").Api} api @param {string} base @param {import("./drawer.js").Drawer} drawer */
-  constructor(api, base, drawer) {
+  /**
+   * @param {import("../wire/api.js").Api} api
+   * @param {string} base
+   * @param {import("./drawer.js").Drawer} drawer
+   * @param {(fragment: string) => void} show a place in the conversation that is open
+   */
+  constructor(api, base, drawer, show) {
     this.api = api;
     this.base = base;
+    this.drawer = drawer;
+    this.show = show;
     this.#box.addEventListener("input", () => {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#search(), PAUSE);
@@ -69,6 +76,16 @@ export class Search {
     const pieces = snippet.map(({ text, match }) => (match ? element("mark", {}, text) : text));
     const link = element("a", { href: `${this.base}c/${conversation.id}/${place}`, dir: "auto" });
     link.append(element("strong", {}, conversation.title || words.untitled), element("span", {}, ...pieces));
+    link.addEventListener("click", (event) => this.#here(event, link));
     return element("li", {}, link);
+  }
+
+  /** What was found in the conversation that is open is no other page: nothing would be loaded, and nothing shown.
+   *  @param {MouseEvent} event @param {HTMLAnchorElement} link */
+  #here(event, { pathname, hash }) {
+    if (pathname !== location.pathname || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!hash) event.preventDefault();
+    this.drawer.uncover();
+    this.show(hash);
   }
 }

@@ -82,6 +82,7 @@ export class ThreadView {
     const found = fragment.startsWith("#m-") && document.getElementById(fragment.slice(1));
     if (!found) return;
     this.#pinned = false;
+    this.log.querySelector(".found")?.classList.remove("found");
     found.scrollIntoView({ block: "center" });
     found.classList.add("found");
   }
