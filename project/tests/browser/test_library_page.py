@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from conversations.models import Conversation
 from conversations.tests.factories import NOW, SECOND, charlie, conversation, message, session
@@ -232,11 +232,57 @@ def test_settings_are_kept_and_go_along(page: Page, live_server: Any) -> None:
     assert speech == {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": "Kore"}}, "languageCode": "de-DE"}
 
 
+def test_settings_show_what_is_kept_each_time_they_are_opened(
+    page: Page, live_server: Any, context: BrowserContext
+) -> None:
+    settings(page)
+    instruction = page.get_by_label("How Gemini should answer you")
+    instruction.fill("never saved")
+    page.get_by_label("Let answers use Google Search").check()
+    page.keyboard.press("Escape")
+    settings(page)
+    expect(instruction).to_have_value("")
+    expect(page.get_by_label("Let answers use Google Search")).not_to_be_checked()
+    page.keyboard.press("Escape")
+    other = context.new_page()
+    other.goto(f"{live_server.url}/")
+    settings(other)
+    other.get_by_label("How Gemini should answer you").fill("Briefly.")
+    other.get_by_role("button", name="Save").click()
+    expect(other.get_by_role("dialog")).to_be_hidden()
+    other.close()
+    settings(page)
+    expect(instruction).to_have_value("Briefly.")
+
+
+def test_what_is_kept_is_not_shown_before_it_is_known(page: Page, edge: Edge) -> None:
+    settings(page)
+    page.get_by_role("combobox", name="Voice").select_option("Kore")
+    page.keyboard.press("Escape")
+    waiting: list[Route] = []
+    page.route("**/preferences/", lambda route: waiting.append(route))
+    page.locator(".account summary").click()
+    page.get_by_role("button", name="Settings").click()
+    voice = page.get_by_role("combobox", name="Voice")
+    expect(voice).to_be_disabled()
+    assert voice.locator("option").count() == 0
+    expect(page.get_by_role("button", name="Save")).to_be_disabled()
+    edge.wait_until(lambda: len(waiting) == 1, "the question")
+    waiting[0].continue_()
+    expect(voice).to_be_enabled()
+    expect(voice).to_have_value("")
+
+
 def test_all_data_is_deleted_by_who_types_their_name(page: Page, live_server: Any) -> None:
     settings(page)
     page.get_by_text("Delete all my conversations").click()
     button = page.get_by_role("button", name="Delete everything")
     field = page.get_by_label("To confirm, type your name")
+    field.fill("alice")
+    expect(button).to_be_enabled()
+    page.keyboard.press("Escape")
+    settings(page)
+    expect(button).to_be_disabled()
     field.fill("bob")
     expect(button).to_be_disabled()
     field.fill("alice")

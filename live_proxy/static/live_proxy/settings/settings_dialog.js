@@ -9,11 +9,13 @@ import { deviceChoice, keepDeviceChoice } from "./device_choice.js";
 
 /** @typedef {{voice: string, language: string, family: string, instruction: string}} Preferences */
 
+const PREFERENCES = ["voice", "language", "family", "instruction"];
+
 export class SettingsDialog {
   #dialog = /** @type {HTMLDialogElement} */ (find("#settings"));
   #form = /** @type {HTMLFormElement} */ (find("#settings-form"));
   #said = find("#settings-status");
-  #loaded = false;
+  #opening = 0;
 
   /**
    * @param {import("../wire/api.js").Api} api
@@ -31,9 +33,7 @@ export class SettingsDialog {
       event.preventDefault();
       this.#save();
     });
-    const search = this.#field("search");
-    search.checked = deviceChoice().search;
-    /** @type {HTMLElement} */ (search.closest("label")).hidden = !page.allows.search;
+    /** @type {HTMLElement} */ (this.#field("search").closest("label")).hidden = !page.allows.search;
     this.#confirmErasure();
   }
 
@@ -43,15 +43,32 @@ export class SettingsDialog {
   }
 
   async open() {
+    const opening = ++this.#opening;
+    this.#clear();
     this.#dialog.showModal();
-    this.#say("");
-    if (this.#loaded) return;
     try {
-      this.#fill(await send(this.page.urls.preferences, "GET"));
-      this.#loaded = true;
+      const given = await send(this.page.urls.preferences, "GET");
+      if (opening === this.#opening) this.#fill(given);
     } catch {
-      this.#say(words.settingsNotLoaded);
+      if (opening === this.#opening) this.#say(words.settingsNotLoaded);
     }
+  }
+
+  /** What was left unsaved is forgotten, and another tab may have saved something: nothing is shown before it is known. */
+  #clear() {
+    this.#say("");
+    for (const name of PREFERENCES) {
+      this.#field(name).replaceChildren();
+      this.#field(name).value = "";
+    }
+    this.#allow(false);
+    this.#field("search").checked = deviceChoice().search;
+  }
+
+  /** @param {boolean} allowed to change something and to save it */
+  #allow(allowed) {
+    for (const name of PREFERENCES) this.#field(name).disabled = !allowed;
+    for (const field of this.#form.elements) if (field instanceof HTMLButtonElement) field.disabled = !allowed;
   }
 
   /** @param {any} given */
@@ -63,15 +80,15 @@ export class SettingsDialog {
     this.#field("voice").replaceChildren(usual, ...voices);
     this.#field("language").replaceChildren(element("option", { value: "" }, gettext("As I speak")), ...languages);
     this.#field("family").replaceChildren(element("option", { value: "" }, gettext("Default")), ...families);
-    for (const name of ["voice", "language", "family", "instruction"]) this.#field(name).value = given[name];
+    for (const name of PREFERENCES) this.#field(name).value = given[name];
+    this.#allow(true);
     this.#field("instruction").disabled = given.instruction_locked;
     this.#field("instruction").maxLength = given.instruction_limit;
     find("#instruction-locked").hidden = !given.instruction_locked;
-    for (const field of this.#form.elements) if (field instanceof HTMLButtonElement) field.disabled = false;
   }
 
   async #save() {
-    const chosen = Object.fromEntries(["voice", "language", "family", "instruction"].map((name) => [name, this.#field(name).value]));
+    const chosen = Object.fromEntries(PREFERENCES.map((name) => [name, this.#field(name).value]));
     keepDeviceChoice({ search: this.#field("search").checked });
     try {
       const kept = await send(this.page.urls.preferences, "PUT", chosen);
@@ -87,6 +104,10 @@ export class SettingsDialog {
     const name = /** @type {HTMLInputElement} */ (find("#erase-name"));
     const button = /** @type {HTMLButtonElement} */ (find("#erase"));
     name.addEventListener("input", () => (button.disabled = name.value.trim() !== this.page.username));
+    this.#dialog.addEventListener("close", () => {
+      name.value = "";
+      button.disabled = true;
+    });
     name.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
