@@ -230,7 +230,7 @@ def test_a_transport_that_hears_nothing_says_so_and_voice_is_offered_again(page:
     expect(state(page)).to_have_text("Gemini cannot hear you now. Type instead")
     expect(page.locator("#voice-note")).to_contain_text("sdk takes no voice, so your microphone is off.")
     expect(page.locator("#status")).to_have_text(
-        "Moved from websocket to sdk because it was not available, without voice, spoken answers."
+        "Moved from websocket to sdk because it was not available, without voice and spoken answers."
     )
     expect(page.get_by_test_id("transport")).to_have_text("sdk")
     assert not microphone_is_open(page)

@@ -18,3 +18,6 @@ export const ngettext = (one, many, count) => catalogue().ngettext?.(one, many, 
  * @param {Record<string, string|number>} values
  */
 export const filled = (text, values) => text.replace(/%\((\w+)\)s/g, (place, name) => String(values[name] ?? place));
+
+/** @param {string[]} things as a sentence of the page's language lists them */
+export const listed = (things) => new Intl.ListFormat(globalThis.document?.documentElement.lang || "en").format(things);

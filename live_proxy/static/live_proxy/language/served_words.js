@@ -1,7 +1,7 @@
 // @ts-check
 /** Who serves, what was left for it and why, and what cannot be had there. */
 
-import { filled, gettext } from "./gettext.js";
+import { filled, gettext, listed } from "./gettext.js";
 import { reasonWords } from "./reasons.js";
 
 /** @type {Record<string, string>} What a lower transport cannot do. */
@@ -18,7 +18,7 @@ const losses = {
 };
 
 /** @param {string[]} lost */
-const named = (lost) => lost.map((name) => losses[name] ?? name.replaceAll("_", " ")).join(", ");
+const named = (lost) => listed(lost.map((name) => losses[name] ?? name.replaceAll("_", " ")));
 
 /** @param {string} sentence @param {string[]} lost */
 const without = (sentence, lost) =>
