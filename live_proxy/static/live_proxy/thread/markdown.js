@@ -7,6 +7,7 @@
 import { Marked } from "../vendor/marked.js";
 import DOMPurify from "../vendor/purify.js";
 import { element, iconButton } from "../foundation/dom.js";
+import { url } from "./bare_links.js";
 import { highlight } from "./highlight.js";
 import { words } from "../language/words.js";
 
@@ -22,6 +23,7 @@ const escaped = (text) =>
 const marked = new Marked({
   gfm: true,
   breaks: true,
+  tokenizer: { url },
   renderer: {
     /** @param {{text: string}} token */
     html: ({ text }) => (/^<br\s*\/?>$/i.test(text.trim()) ? "<br>" : escaped(text)),
