@@ -6,7 +6,7 @@
 const SOUND = 64 * 1024;
 /** A picture is much larger than a frame of sound, so it goes only where hardly anything waits. */
 const PICTURE = 8 * 1024;
-/** Milliseconds for which a full connection took nothing, after which it is dead. */
+/** Milliseconds for which a full connection took nothing at all, after which it is dead. */
 const DEAD = 5000;
 /** Milliseconds without a loss, after which the network keeps up again. */
 const CALM = 3000;
@@ -14,7 +14,10 @@ const CALM = 3000;
 export class Uplink extends EventTarget {
   /** Whether sound is being lost. */
   behind = false;
-  #allowed = SOUND;
+  /** Bytes in front of the sound: a picture, or a typed message with its files, is not held against it. */
+  #ahead = 0;
+  /** The backlog as it was last left. */
+  #seen = 0;
   #fullSince = 0;
   #lostAt = 0;
 
@@ -30,11 +33,13 @@ export class Uplink extends EventTarget {
   sound(message) {
     const { socket } = this;
     const now = this.now();
-    if (socket.backlog <= SOUND) this.#allowed = SOUND; // the picture is through
-    if (socket.backlog <= this.#allowed) {
+    this.#look();
+    if (socket.backlog <= SOUND + this.#ahead) {
       this.#fullSince = 0;
       if (this.behind && now - this.#lostAt > CALM) this.#is(false);
-      return socket.sendNow(message);
+      const sent = socket.sendNow(message);
+      this.#seen = socket.backlog;
+      return sent;
     }
     if (socket.state !== "ready") return false;
     this.#fullSince ||= now;
@@ -46,14 +51,20 @@ export class Uplink extends EventTarget {
 
   /** @param {string} message @returns {boolean} whether it goes out */
   picture(message) {
-    const { socket } = this;
-    if (socket.backlog > PICTURE || !socket.sendNow(message)) return false;
-    this.#allowed = SOUND + message.length; // what a picture takes is not held against the sound behind it
-    return true;
+    this.#look();
+    return this.socket.backlog <= PICTURE && this.socket.sendNow(message);
+  }
+
+  /** What has come in between is no sound; what has gone went from the front. */
+  #look() {
+    const { backlog } = this.socket;
+    if (backlog < this.#seen) this.#fullSince = 0;
+    this.#ahead = Math.max(0, this.#ahead + backlog - this.#seen);
+    this.#seen = backlog;
   }
 
   #reset() {
-    this.#allowed = SOUND;
+    this.#ahead = this.#seen = 0;
     this.#fullSince = 0;
     this.#is(false);
   }
