@@ -9,7 +9,10 @@ const GONE = 1006;
 export class Connection {
   opened = false;
   #over = false;
-  #deadline = new Deadline(() => this.#end(GONE));
+  #patience = 0;
+  /** The backlog when the deadline was set. */
+  #waited = 0;
+  #deadline = new Deadline(() => this.#overdue());
 
   /**
    * @param {URL} address
@@ -27,7 +30,7 @@ export class Connection {
     };
     this.socket.onmessage = ({ data }) => this.#over || received(data);
     this.socket.onclose = ({ code, reason }) => this.#end(code, reason);
-    this.#deadline.set(SETUP_DEADLINE);
+    this.expect(SETUP_DEADLINE);
   }
 
   /** Bytes that wait in the browser. */
@@ -42,6 +45,8 @@ export class Connection {
 
   /** @param {number} milliseconds within which the server owes something */
   expect(milliseconds) {
+    this.#patience = milliseconds;
+    this.#waited = this.backlog;
     this.#deadline.set(milliseconds);
   }
 
@@ -59,6 +64,12 @@ export class Connection {
     this.#over = true;
     this.#deadline.clear();
     this.socket.close(1000);
+  }
+
+  /** A server owes nothing for what has not reached it: a slow line may take its time over a large message. */
+  #overdue() {
+    if (this.backlog < this.#waited) this.expect(this.#patience);
+    else this.#end(GONE);
   }
 
   /** @param {number} code @param {string} [reason] */
