@@ -117,7 +117,10 @@ composer.addEventListener("say", (event) => {
   composer.setBusy(turns.active !== null);
 });
 composer.addEventListener("refused", (event) => status.hint(/** @type {CustomEvent} */ (event).detail, "stop"));
-composer.addEventListener("stop", () => asking.stop());
+composer.addEventListener("stop", () => {
+  asking.stop();
+  composer.setBusy(turns.active !== null);
+});
 attachments.addEventListener("refused", (event) => status.hint(/** @type {CustomEvent} */ (event).detail, "stop"));
 actions.addEventListener("edit", (event) => composer.edit(/** @type {CustomEvent} */ (event).detail));
 actions.addEventListener("again", (event) => {

@@ -294,6 +294,27 @@ def test_an_answer_can_be_stopped_while_the_next_question_is_written(page: Page,
     edge.wait_until(lambda: connection.stops == 1, "the stop")
 
 
+def test_what_is_stopped_before_the_connection_is_up_is_never_asked(page: Page, edge: Edge) -> None:
+    edge.sets_up = False
+    send(page, "first")
+    send(page, "second")
+    connection = edge.wait_for_connection(1)
+    page.get_by_role("button", name="Stop answering").click()
+    expect(questions(page).first).to_contain_text("Not sent")
+    expect(questions(page).last).to_contain_text("Not sent")
+    expect(answers(page)).to_have_count(0)
+    expect(page.get_by_role("button", name="Stop answering")).to_be_hidden()
+    connection.send({"setupComplete": {}})
+    expect(page.get_by_test_id("transport")).to_have_text("connected")
+    send(page, "third")
+    edge.wait_for_typed()
+    assert [text for _, text in connection.typed] == ["third"]
+    assert len(edge.connections) == 1
+    questions(page).first.get_by_role("button", name="Try again").click()
+    edge.wait_for_typed(2)
+    assert [text for _, text in connection.typed] == ["third", "first"]
+
+
 def test_copying_is_said(page: Page, edge: Edge) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     send(page, "mine")

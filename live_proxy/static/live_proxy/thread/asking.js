@@ -2,6 +2,7 @@
 /** Asking: something new, the same again, something else in its place, or no more. */
 
 import { newId } from "../foundation/ids.js";
+import { words } from "../language/words.js";
 import { STOP } from "../wire/setup_message.js";
 
 /** Milliseconds within which a stopped answer must be over, before the connection is ended instead. */
@@ -74,8 +75,15 @@ export class Asking {
     const stopped = turns?.active;
     if (!stopped) return;
     if (http.active) return http.stop();
-    if (!socket.sendNow(STOP)) return socket.reopen();
+    if (!socket.sendNow(STOP)) return this.#withdraw();
     setTimeout(() => turns?.active === stopped && socket.reopen(), STOPS_WITHIN);
+  }
+
+  /** What waits for a connection does not wait for it any more. */
+  #withdraw() {
+    const waiting = this.socket.outbox.clear();
+    if (!waiting.length) return this.socket.reopen();
+    for (const id of waiting) this.turns?.notSent(id, words.notSent);
   }
 
   /** @param {import("../wire/setup_message.js").Typed} typed @param {MessageView|null} earlier */
