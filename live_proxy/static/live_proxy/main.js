@@ -101,7 +101,7 @@ socket.addEventListener("live", (given) => {
 socket.shape.busy = () => turns.active !== null || turns.speech.open || voice.call.talking.pressed;
 turns.free = () => socket.settle();
 socket.addEventListener("dropped", (event) => turns.connectionLost(socket.outbox.ids, /** @type {CustomEvent<boolean>} */ (event).detail));
-socket.addEventListener("state", () => composer.setBusy(turns.active !== null));
+for (const change of ["state", "dropped"]) socket.addEventListener(change, () => composer.setBusy(turns.active !== null));
 socket.addEventListener("refused", (event) => {
   const { id, code } = /** @type {CustomEvent} */ (event).detail;
   turns.notSent(id, code === TOO_BIG ? words.tooLong : code === NO_MEDIA ? words.noMediaHere : words.notSent);

@@ -6,6 +6,8 @@ import { Outbox } from "../../static/live_proxy/wire/outbox.js";
 const WISHES = { family: "F", instruction: "Be brief.", voice: "", language: "", search: true };
 const DONE = 'data: {"serverContent": {"turnComplete": true}}\n\n';
 
+globalThis.addEventListener = () => {}; // the network does not change here
+
 /** What a line needs of a socket that never opened. */
 class Blocked extends EventTarget {
   state = "waiting";

@@ -28,6 +28,7 @@ export class Asking {
     this.socket = socket;
     this.http = http;
     this.api = api;
+    http.addEventListener("asking", () => this.turns?.connected());
   }
 
   /** @param {import("./turns.js").Turns} turns */

@@ -1,61 +1,15 @@
 // @ts-check
 /** The record over HTTP. */
 
-import { object, text } from "../foundation/shape.js";
+import { changing, get, request, send } from "./request.js";
+
+export { ApiError, send } from "./request.js";
 
 /** A position behind every message. */
 const END = 2_147_483_647;
 /** Messages: what fills a screen, and what is fetched at a time once that is there. */
 const FIRST_PAGE = 40;
 const PAGE = 200;
-
-export class ApiError extends Error {
-  /** @param {number} status 0: the network @param {string} [sentence] the service's own, for people */
-  constructor(status, sentence = "") {
-    super(`HTTP ${status}`);
-    this.status = status;
-    this.sentence = sentence;
-  }
-}
-
-/** @param {string} address @param {RequestInit} [more] @returns {Promise<Response>} */
-async function request(address, more = {}) {
-  let answer;
-  try {
-    answer = await fetch(address, { headers: { Accept: "application/json" }, credentials: "same-origin", ...more });
-  } catch (error) {
-    if (/** @type {Error} */ (error).name === "AbortError") throw error;
-    throw new ApiError(0);
-  }
-  if (!answer.ok) throw new ApiError(answer.status, await sentenceOf(answer));
-  return answer;
-}
-
-/** @param {Response} answer */
-async function sentenceOf(answer) {
-  try {
-    return text(object(object(await answer.json()).error).message);
-  } catch {
-    return "";
-  }
-}
-
-/** @param {string} address */
-const get = (address) => send(address, "GET");
-
-/** @param {string} method @param {unknown} body @returns {RequestInit} */
-function changing(method, body) {
-  const token = document.querySelector("[name=csrfmiddlewaretoken]");
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": token instanceof HTMLInputElement ? token.value : "" };
-  return { method, headers, body: JSON.stringify(body) };
-}
-
-/** @param {string} address @param {"GET"|"PUT"|"POST"|"PATCH"|"DELETE"} method @param {unknown} [body]
- *  @returns {Promise<any>} null where the answer is empty */
-export async function send(address, method, body) {
-  const answer = await request(address, method === "GET" ? {} : changing(method, body));
-  return answer.status === 204 ? null : answer.json();
-}
 
 /**
  * @typedef {{id: string, title: string, family: string, pinned: boolean, created_at: string, updated_at: string}} ConversationRow

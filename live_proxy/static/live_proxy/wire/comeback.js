@@ -19,15 +19,25 @@ export class Comeback {
     this.#readyAt = performance.now();
   }
 
-  /** @param {number} code the close code */
-  after(code) {
-    this.#timer = setTimeout(() => this.now(), delayBefore(code, this.#failures));
+  /** Whether a time is set. */
+  get pending() {
+    return this.#timer !== 0;
+  }
+
+  /** @param {number} code the close code @param {number} [wait] milliseconds to wait in any case */
+  after(code, wait = 0) {
+    this.#timer = setTimeout(() => this.now(), wait + delayBefore(code, this.#failures));
     this.#failures += 1;
+  }
+
+  /** It served: the next delays start small again. */
+  good() {
+    this.#failures = 0;
   }
 
   /** The connection is gone. One that held was a good one. */
   gone() {
-    if (this.#readyAt > 0 && performance.now() - this.#readyAt > LASTED) this.#failures = 0;
+    if (this.#readyAt > 0 && performance.now() - this.#readyAt > LASTED) this.good();
     this.#readyAt = 0;
   }
 

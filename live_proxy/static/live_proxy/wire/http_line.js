@@ -1,17 +1,16 @@
 // @ts-check
 /** Messages over plain HTTP, for networks that let no WebSocket through. Takes from the socket's outbox and fires the
- *  same `live` events on the socket, so that nothing else on the page knows the difference. */
+ *  same `live` events on the socket, so that nothing else on the page knows the difference. Fires `asking`. */
 
-import { isFinal, LIMIT, SIGNED_OUT, TOO_BIG } from "./close_codes.js";
-import { EventLines } from "./event_lines.js";
+import { Comeback } from "./comeback.js";
+import { payloads } from "./event_lines.js";
+import { verdictOf } from "./http_verdict.js";
 import { newId } from "../foundation/ids.js";
 import { readMessage } from "./protocol.js";
 import { words } from "../language/words.js";
 
 /** Sockets that closed before they opened, after which the network is believed to block them. */
 const BELIEVED_AFTER = 2;
-/** @type {Record<number, number>} What a socket would have been closed with. */
-const CODES = { 401: SIGNED_OUT, 403: 4403, 404: 4404, 413: TOO_BIG, 429: LIMIT };
 /** No close code: pictures need the socket. */
 export const NO_MEDIA = 0;
 
@@ -21,6 +20,7 @@ export class HttpLine extends EventTarget {
   #blocked = 0;
   #busy = false;
   #reading = new AbortController();
+  #comeback = new Comeback(() => this.#again());
 
   /** @param {import("./socket.js").LiveSocket} socket @param {import("./api.js").Api} api */
   constructor(socket, api) {
@@ -39,12 +39,15 @@ export class HttpLine extends EventTarget {
       const reachable = await this.api.conversations(null).then(() => true, () => false);
       if (reachable && this.socket.state !== "ready") this.#enter(true);
     }
-    this.pump();
+    if (!this.#comeback.pending) this.pump();
   }
 
   /** @param {boolean} active */
   #enter(active) {
-    if (!active) this.#blocked = 0;
+    if (!active) {
+      this.#blocked = 0;
+      this.#comeback.cancel();
+    }
     if (this.active === active) return;
     this.active = active;
     this.dispatchEvent(new CustomEvent("change"));
@@ -63,46 +66,63 @@ export class HttpLine extends EventTarget {
   /** Send what waits, one message after the other. */
   async pump() {
     if (!this.active || this.#busy || !this.socket.outbox.first || this.#stopped) return;
-    this.#busy = this.socket.held = true;
+    const { socket } = this;
+    let out = true;
+    this.#comeback.cancel();
+    this.#busy = socket.held = true;
     try {
-      for (let next = this.socket.outbox.first; next && !this.#stopped; next = this.socket.outbox.first) await this.#ask(next);
+      for (let next = socket.outbox.first; next && out && !this.#stopped; next = socket.outbox.first) out = await this.#ask(next);
     } finally {
-      this.#busy = this.socket.held = false;
+      this.#busy = socket.held = false;
     }
-    if (this.socket.state === "waiting") this.socket.connect();
+    if (!out) socket.dispatchEvent(new CustomEvent("dropped", { detail: false }));
+    else if (socket.state === "waiting") socket.connect();
   }
 
-  /** @param {import("./setup_message.js").Typed} typed */
+  /** A socket that is on its way takes along what waits, or says that it is blocked. */
+  #again() {
+    if (this.socket.state !== "connecting") this.pump();
+  }
+
+  /** @param {import("./setup_message.js").Typed} typed @returns {Promise<boolean>} false where it waits on */
   async #ask({ id, text, media }) {
     const { socket } = this;
     if (media.length) return this.#refused(id, NO_MEDIA);
     socket.place.conversation ??= newId();
-    let over = false;
+    this.dispatchEvent(new CustomEvent("asking"));
+    let [over, begun, why] = [false, false, words.lost];
     this.#reading = new AbortController();
     const { signal } = this.#reading;
     try {
       // The instruction is on record; whether to search is known to this device alone.
       const { family, search } = socket.shape.wishes;
       const answer = await this.api.ask(socket.place.conversation, { id, text, family, search }, signal);
-      const lines = new EventLines();
-      for await (const piece of pieces(answer)) {
-        for (const payload of lines.feed(piece)) over = this.#take(payload) || over;
+      for await (const payload of payloads(answer)) {
+        begun = true;
+        over = this.#take(payload) || over;
       }
     } catch (error) {
-      const { status = 0, sentence = "" } = /** @type {{status?: number, sentence?: string}} */ (error);
-      const code = CODES[status] ?? 0;
-      if (code === TOO_BIG) return this.#refused(id, code);
-      if (isFinal(code)) return socket.stop(code, sentence);
       if (signal.aborted) over = this.#take('{"serverContent": {"interrupted": true, "turnComplete": true}}');
+      else {
+        const { becomes, code, sentence, wait } = verdictOf(/** @type {Error} */ (error), begun);
+        if (becomes === "refused") return this.#refused(id, code);
+        if (becomes === "stopped") socket.stop(code, sentence);
+        if (becomes === "kept") this.#comeback.after(code, wait);
+        if (becomes !== "failed") return false;
+        why = sentence || why;
+      }
     }
+    this.#comeback.good();
     socket.outbox.confirm(id);
-    if (!over) this.#fire({ type: "failure", failure: { kind: "network", message: words.lost, help: "", retryable: true, tried: [] } });
+    if (!over) this.#fire({ type: "failure", failure: { kind: "network", message: why, help: "", retryable: true, tried: [] } });
+    return true;
   }
 
   /** @param {string} id @param {number} code why it does not go out */
   #refused(id, code) {
     this.socket.outbox.confirm(id);
     this.socket.dispatchEvent(new CustomEvent("refused", { detail: { id, code } }));
+    return true;
   }
 
   /** @param {string} payload @returns {boolean} whether the turn is over */
@@ -124,14 +144,5 @@ export class HttpLine extends EventTarget {
   /** @param {import("./protocol.js").LiveEvent} event */
   #fire(event) {
     this.socket.dispatchEvent(new CustomEvent("live", { detail: event }));
-  }
-}
-
-/** @param {Response} answer @returns {AsyncGenerator<string>} */
-async function* pieces(answer) {
-  const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).getReader();
-  const decoder = new TextDecoder();
-  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
-    yield decoder.decode(value, { stream: true });
   }
 }
