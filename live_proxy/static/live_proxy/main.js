@@ -30,6 +30,7 @@ import { Turns } from "./thread/turns.js";
 import { Api } from "./wire/api.js";
 import { TOO_BIG } from "./wire/close_codes.js";
 import { HttpLine, NO_MEDIA } from "./wire/http_line.js";
+import { Overdue } from "./wire/overdue.js";
 import { LiveSocket } from "./wire/socket.js";
 
 const TITLE_LENGTH = 80;
@@ -98,6 +99,7 @@ socket.addEventListener("live", (given) => {
   if (!socket.shape.busy()) socket.settle();
   if ((event.type === "saved" || event.type === "turn") && socket.place.begun) address.show(socket.place.begun);
 });
+new Overdue(socket, () => turns.active !== null); // after what makes turns of the events
 socket.shape.busy = () => turns.active !== null || turns.speech.open || voice.call.talking.pressed;
 turns.free = () => socket.settle();
 socket.addEventListener("dropped", (event) => turns.connectionLost(socket.outbox.ids, /** @type {CustomEvent<boolean>} */ (event).detail));
@@ -112,15 +114,10 @@ http.addEventListener("change", () => {
   familyChanged();
 });
 composer.addEventListener("intent", () => socket.state === "idle" && !catchingUp.waits && socket.connect());
-composer.addEventListener("say", (event) => {
-  saying.say(/** @type {CustomEvent} */ (event).detail);
-  composer.setBusy(turns.active !== null);
-});
+composer.addEventListener("say", (event) => saying.say(/** @type {CustomEvent} */ (event).detail));
 composer.addEventListener("refused", (event) => status.hint(/** @type {CustomEvent} */ (event).detail, "stop"));
-composer.addEventListener("stop", () => {
-  asking.stop();
-  composer.setBusy(turns.active !== null);
-});
+composer.addEventListener("stop", () => asking.stop());
+for (const act of ["say", "stop"]) composer.addEventListener(act, () => composer.setBusy(turns.active !== null));
 attachments.addEventListener("refused", (event) => status.hint(/** @type {CustomEvent} */ (event).detail, "stop"));
 actions.addEventListener("edit", (event) => composer.edit(/** @type {CustomEvent} */ (event).detail));
 actions.addEventListener("again", (event) => {

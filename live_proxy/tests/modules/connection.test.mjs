@@ -11,7 +11,7 @@ class Line {
     this.bufferedAmount += message.length;
   }
 
-  close(...code) {
+  close(code) {
     this.ended.push(code);
   }
 }
@@ -60,4 +60,12 @@ test("a message of which nothing goes out any more is given up", () => {
   assert.deepEqual(closed, []);
   mock.timers.tick(CONFIRMATION_DEADLINE);
   assert.deepEqual(closed, [1006]);
+});
+
+test("only who wants no more says goodbye", () => {
+  const [left, lost] = [opened(), opened()];
+  left.connection.close();
+  lost.connection.giveUp();
+  assert.deepEqual([left.line.ended, left.closed], [[1000], []]);
+  assert.deepEqual([lost.line.ended, lost.closed], [[undefined], [1006]]);
 });

@@ -253,6 +253,79 @@ def test_a_network_that_was_away_for_a_moment_leaves_who_serves_and_what_is_lost
     expect(page.locator("#status")).to_contain_text("without spoken answers")
 
 
+def test_an_answer_of_which_nothing_comes_any_more_shows_that_the_connection_is_dead(page: Page, edge: Edge) -> None:
+    page.clock.install()
+    send(page, "a story")
+    connection = edge.wait_for_typed()
+    answer = page.locator("article[data-role=model]")
+    expect(page.locator("article[data-role=user]")).to_have_attribute("data-status", "complete")
+    page.clock.fast_forward(50_000)
+    connection.say("Once upon")
+    expect(answer).to_contain_text("Once upon")
+    page.clock.fast_forward(50_000)
+    connection.say(" a time")
+    expect(answer).to_contain_text("Once upon a time")
+    assert len(edge.connections) == 1
+    page.clock.fast_forward(61_000)
+    expect(answer).to_have_attribute("data-status", "interrupted")
+    page.clock.fast_forward(2000)
+    edge.wait_for_connection(2)
+    expect(page.get_by_test_id("transport")).to_have_text("websocket")
+
+
+def test_nothing_is_missed_where_no_answer_is_due_or_one_is_still_played(page: Page, edge: Edge) -> None:
+    page.clock.install()
+    send(page, "a story")
+    connection = edge.wait_for_typed()
+    connection.say("All of it.")
+    connection.send({"serverContent": {"generationComplete": True}})
+    expect(page.locator("article[data-role=model]")).to_contain_text("All of it.")
+    page.clock.fast_forward(120_000)
+    expect(page.get_by_test_id("transport")).to_have_text("websocket")
+    connection.send({"serverContent": {"turnComplete": True}})
+    expect(page.locator("article[data-role=model]")).to_have_attribute("data-status", "complete")
+    page.clock.fast_forward(600_000)
+    page.wait_for_timeout(100)
+    expect(page.get_by_test_id("transport")).to_have_text("websocket")
+    assert len(edge.connections) == 1
+
+
+def test_a_question_that_the_network_left_behind_is_asked_again_when_it_is_back(page: Page, edge: Edge) -> None:
+    page.clock.install()
+    send(page, "is anybody there?")
+    first = edge.wait_for_typed()
+    expect(page.locator("article[data-role=user]")).to_have_attribute("data-status", "complete")
+    page.context.set_offline(True)
+    expect(page.locator("#notice")).to_contain_text("You are offline.")
+    page.context.set_offline(False)
+    expect(page.locator("#notice")).to_be_hidden()
+    page.clock.fast_forward(5000)
+    second = edge.wait_for_connection(2)
+    edge.wait_for_typed()
+    assert second.typed == first.typed
+    second.answer("Yes.")
+    expect(page.locator("article[data-role=model]")).to_have_count(1)
+    expect(page.locator("article[data-role=model]")).to_contain_text("Yes.")
+
+
+def test_an_answer_that_outlived_the_network_goes_on(page: Page, edge: Edge) -> None:
+    page.clock.install()
+    send(page, "a story")
+    connection = edge.wait_for_typed()
+    connection.say("Once")
+    expect(page.locator("article[data-role=model]")).to_contain_text("Once")
+    page.context.set_offline(True)
+    expect(page.locator("#notice")).to_contain_text("You are offline.")
+    page.context.set_offline(False)
+    expect(page.locator("#notice")).to_be_hidden()
+    connection.say(" upon")
+    expect(page.locator("article[data-role=model]")).to_contain_text("Once upon")
+    page.clock.fast_forward(10_000)
+    connection.say(" a time")
+    expect(page.locator("article[data-role=model]")).to_contain_text("Once upon a time")
+    assert len(edge.connections) == 1
+
+
 def test_who_leaves_while_something_waits_to_be_sent_is_asked(page: Page, edge: Edge) -> None:
     edge.saves = False
     send(page, "not confirmed")

@@ -60,10 +60,9 @@ export class Connection {
     this.#end(GONE);
   }
 
+  /** A goodbye: the person wants no more of it. */
   close() {
-    this.#over = true;
-    this.#deadline.clear();
-    this.socket.close(1000);
+    this.#leave(1000);
   }
 
   /** A server owes nothing for what has not reached it: a slow line may take its time over a large message. */
@@ -75,7 +74,14 @@ export class Connection {
   /** @param {number} code @param {string} [reason] */
   #end(code, reason = "") {
     if (this.#over) return;
-    this.close();
+    this.#leave(); // no goodbye: a server that is there after all finishes for the record what it was asked
     this.closed(code, reason);
+  }
+
+  /** @param {number} [code] */
+  #leave(code) {
+    this.#over = true;
+    this.#deadline.clear();
+    this.socket.close(code);
   }
 }
