@@ -290,7 +290,9 @@ def test_nothing_is_missed_where_no_answer_is_due_or_one_is_still_played(page: P
     assert len(edge.connections) == 1
 
 
-def test_a_question_that_the_network_left_behind_is_asked_again_when_it_is_back(page: Page, edge: Edge) -> None:
+def test_a_question_that_the_network_left_behind_is_asked_again_when_it_is_back(
+    page: Page, edge: Edge, complaints: Complaints
+) -> None:
     page.clock.install()
     send(page, "is anybody there?")
     first = edge.wait_for_typed()
@@ -306,9 +308,10 @@ def test_a_question_that_the_network_left_behind_is_asked_again_when_it_is_back(
     second.answer("Yes.")
     expect(page.locator("article[data-role=model]")).to_have_count(1)
     expect(page.locator("article[data-role=model]")).to_contain_text("Yes.")
+    complaints.forgive("ERR_INTERNET_DISCONNECTED")
 
 
-def test_an_answer_that_outlived_the_network_goes_on(page: Page, edge: Edge) -> None:
+def test_an_answer_that_outlived_the_network_goes_on(page: Page, edge: Edge, complaints: Complaints) -> None:
     page.clock.install()
     send(page, "a story")
     connection = edge.wait_for_typed()
@@ -324,6 +327,7 @@ def test_an_answer_that_outlived_the_network_goes_on(page: Page, edge: Edge) -> 
     connection.say(" a time")
     expect(page.locator("article[data-role=model]")).to_contain_text("Once upon a time")
     assert len(edge.connections) == 1
+    complaints.forgive("ERR_INTERNET_DISCONNECTED")
 
 
 def test_who_leaves_while_something_waits_to_be_sent_is_asked(page: Page, edge: Edge) -> None:
@@ -352,6 +356,80 @@ def test_without_a_network_the_page_says_what_happens_next(page: Page, edge: Edg
     expect(page.locator("#notice")).to_contain_text("goes out by itself when the network is back")
     page.context.set_offline(False)
     expect(page.locator("#notice")).to_be_hidden()
+
+
+def go_away_and_come_back(page: Page) -> None:
+    page.context.set_offline(True)
+    expect(page.locator("#notice")).to_contain_text("You are offline.")
+    page.context.set_offline(False)
+    expect(page.locator("#notice")).not_to_contain_text("You are offline.")
+
+
+def test_a_network_that_was_away_before_anything_was_said_leaves_no_trace(
+    page: Page, edge: Edge, complaints: Complaints
+) -> None:
+    go_away_and_come_back(page)
+    expect(page.locator("#notice")).to_be_hidden()
+    expect(page.get_by_test_id("transport")).to_have_attribute("data-tone", "off")
+    expect(page.locator("#status")).to_have_text("Connects when you start typing.")
+    assert edge.connections == []
+    complaints.forgive("ERR_INTERNET_DISCONNECTED")
+
+
+def test_a_network_that_was_away_leaves_the_way_back_to_a_conversation_taken_over(
+    page: Page, edge: Edge, complaints: Complaints
+) -> None:
+    send(page, "hello")
+    edge.wait_for_typed().answer("hi")
+    edge.now.close(4409)
+    expect(page.get_by_role("alert").get_by_role("button", name="Talk here")).to_be_visible()
+    go_away_and_come_back(page)
+    expect(page.locator("#status")).to_have_text("Following what is said elsewhere.")
+    page.get_by_role("alert").get_by_role("button", name="Talk here").click()
+    edge.wait_for_connection(2)
+    expect(page.locator("#notice")).to_be_hidden()
+    complaints.forgive("ERR_INTERNET_DISCONNECTED")
+
+
+COUNT_CHANGES = """() => {
+  window.changes = 0;
+  const all = { childList: true, subtree: true, attributes: true, characterData: true };
+  new MutationObserver((found) => (window.changes += found.length)).observe(document.querySelector("#notice"), all);
+}"""
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_trouble_that_lasts_is_said_once(page: Page, edge: Edge, offline: bool, complaints: Complaints) -> None:
+    page.clock.install()
+    send(page, "hello")
+    edge.wait_for_typed().answer("hi")
+    if offline:
+        page.context.set_offline(True)
+    edge.sets_up = False
+    edge.now.close(1013)
+    notice = page.get_by_role("alert")
+    again = notice.get_by_role("button", name="Reconnect now")
+    expect(notice).to_contain_text("You are offline." if offline else "The server is full right now.")
+    if not offline:
+        again.focus()
+    page.evaluate(COUNT_CHANGES)
+    for count in (2, 3, 4):
+        page.clock.fast_forward(10_000)
+        edge.wait_for_connection(count)
+        expect(page.get_by_test_id("transport")).to_have_text("connecting…")
+        edge.now.close(1013)
+        expect(page.get_by_test_id("transport")).to_have_text("not connected")
+    assert page.evaluate("window.changes") == 0
+    if not offline:
+        expect(again).to_be_focused()
+    edge.sets_up = True
+    if offline:
+        page.context.set_offline(False)
+    else:
+        page.clock.fast_forward(10_000)
+    expect(page.get_by_test_id("transport")).to_have_text("websocket")
+    expect(page.locator("#notice")).to_be_hidden()
+    complaints.forgive("ERR_INTERNET_DISCONNECTED")
 
 
 def test_every_text_of_the_modules_comes_out_of_the_catalogue(

@@ -115,3 +115,15 @@ def test_any_other_refusal_is_said_in_the_words_of_the_service(page: Page, line:
     expect(answers(page)).to_contain_text("“family” is not one of this service's models.")
     expect(answers(page).get_by_role("button", name="Try again")).to_be_visible()
     complaints.forgive("status of 400")
+
+
+def test_a_network_that_was_away_leaves_who_answers(page: Page, line: Line, complaints: Complaints) -> None:
+    send(page, "hello")
+    expect(answers(page)).to_contain_text("About hello")
+    expect(page.locator("#notice")).to_contain_text("WebSockets are blocked")
+    page.context.set_offline(True)
+    expect(page.locator("#notice")).to_contain_text("You are offline.")
+    page.context.set_offline(False)
+    expect(page.locator("#notice")).to_contain_text("WebSockets are blocked")
+    expect(page.get_by_test_id("transport")).to_have_attribute("data-tone", "on")
+    complaints.forgive("ERR_INTERNET_DISCONNECTED")

@@ -25,12 +25,11 @@ export class ConnectionView {
     this.status = status;
     this.api = api;
     this.urls = urls;
-    status.badge(words.notConnected, "", "off");
-    status.say(words.idle);
+    this.idle();
     socket.addEventListener("state", () => this[socket.state]());
     // An open connection notices it only when something is sent.
     addEventListener("offline", () => this.#offline());
-    addEventListener("online", () => socket.state === "ready" && this.#back());
+    addEventListener("online", () => this.#back());
   }
 
   get takenOver() {
@@ -49,6 +48,7 @@ export class ConnectionView {
   }
 
   idle() {
+    this.status.badge(words.notConnected, "", "off");
     this.status.say(words.idle);
   }
 
@@ -56,7 +56,8 @@ export class ConnectionView {
     if (this.#overHttp) return;
     this.status.badge(words.connectingBadge, "", "wait");
     this.status.say(words.connecting);
-    if (this.#wasReady || isFinal(this.socket.code ?? 0)) this.#clear();
+    // What was said of a passing trouble stands until it has passed: it would come and go with every try.
+    if (isFinal(this.socket.code ?? 0)) this.#clear();
   }
 
   ready() {
@@ -66,18 +67,20 @@ export class ConnectionView {
     this.status.say(words.ready);
   }
 
-  /** The network is back, and the connection has outlived it. */
+  /** The network is back: what was so before is so again. */
   #back() {
+    if (this.#overHttp) return this.overHttp(true);
     this.#clear();
     if (this.#served) this.#show(this.#served);
-    else this.ready();
+    else this[this.socket.state]();
   }
 
   waiting() {
     if (this.#overHttp) return;
-    this.closed();
+    this.#served = null;
     this.status.badge(words.notConnected, "", "wait");
-    if (!navigator.onLine) this.#offline();
+    if (navigator.onLine) this.showClosed(this.socket.code ?? 1006, this.socket.reason);
+    else this.#offline();
     if (!this.#wasReady) this.#checkSignedIn();
   }
 

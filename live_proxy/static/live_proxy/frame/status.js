@@ -13,6 +13,7 @@ export class StatusView {
   #badge = find("[data-testid=transport]");
   #sentence = find("#status");
   #notice = find("#notice");
+  #noticed = ""; // what the notice says, where a connection may say it again and again
 
   /** @param {string} transport @param {string} model @param {Tone} tone */
   badge(transport, model, tone) {
@@ -34,8 +35,11 @@ export class StatusView {
 
   /** @param {import("../language/close_words.js").Notice} notice @param {() => void} [act] */
   notice({ text, tone = "stop", label, moment }, act) {
+    const noticed = JSON.stringify([text, tone, label, moment]);
+    if (noticed === this.#noticed) return; // it would be read out once more, and its button vanish under the finger
     const steps = momentOf(moment ?? "")?.steps ?? [];
     this.#show(tone, element("p", {}, text), ...list(steps), ...way(label, act));
+    this.#noticed = noticed;
   }
 
   /** @param {string} sentence about what the person just did: it goes when they go on @param {Tone|"info"} [tone] */
@@ -86,12 +90,14 @@ export class StatusView {
     delete this.#notice.dataset.moment;
     delete this.#notice.dataset.hint;
     delete this.#notice.dataset.offer;
+    this.#noticed = "";
     this.#notice.replaceChildren(...content);
     this.#notice.hidden = false;
   }
 
   clearNotice() {
     handOver(this.#notice);
+    this.#noticed = "";
     this.#notice.hidden = true;
     this.#notice.replaceChildren();
   }
