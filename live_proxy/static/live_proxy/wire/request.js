@@ -44,10 +44,16 @@ async function sentenceOf(answer) {
 /** @param {string} address */
 export const get = (address) => send(address, "GET");
 
+/** Signing in, in whatever tab, changes the token: the cookie has the one of now, the page the one of when it was made. */
+function csrfToken() {
+  const kept = document.cookie.split("; ").find((cookie) => cookie.startsWith("csrftoken="));
+  const made = document.querySelector("[name=csrfmiddlewaretoken]");
+  return kept?.slice("csrftoken=".length) ?? (made instanceof HTMLInputElement ? made.value : "");
+}
+
 /** @param {string} method @param {unknown} body @returns {RequestInit} */
 export function changing(method, body) {
-  const token = document.querySelector("[name=csrfmiddlewaretoken]");
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": token instanceof HTMLInputElement ? token.value : "" };
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
   return { method, headers, body: JSON.stringify(body) };
 }
 
