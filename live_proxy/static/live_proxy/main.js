@@ -6,10 +6,12 @@ import { giveFocus } from "./foundation/focus.js";
 import { Composer } from "./frame/composer.js";
 import { ConnectionView } from "./frame/connection_view.js";
 import { Drafts } from "./frame/drafts.js";
+import { enableGoingBack } from "./frame/going_back.js";
 import { PageAddress } from "./frame/page_address.js";
 import { StatusView } from "./frame/status.js";
 import { Saying } from "./frame/saying.js";
 import { keepUnsent } from "./frame/unsent.js";
+import { enableSuggestions } from "./frame/suggestions.js";
 import { enableThemeChoice } from "./frame/theme.js";
 import { VoiceOnPage } from "./frame/voice_on_page.js";
 import { words } from "./language/words.js";
@@ -119,21 +121,13 @@ composer.addEventListener("refused", (event) => status.hint(/** @type {CustomEve
 composer.addEventListener("stop", () => asking.stop());
 for (const act of ["say", "stop"]) composer.addEventListener(act, () => composer.setBusy(turns.active !== null));
 attachments.addEventListener("refused", (event) => status.hint(/** @type {CustomEvent} */ (event).detail, "stop"));
-actions.addEventListener("edit", (event) => composer.edit(/** @type {CustomEvent} */ (event).detail));
-actions.addEventListener("again", (event) => {
-  const asked = thread.before(/** @type {CustomEvent} */ (event).detail, "user");
-  if (asked) saying.again(asked);
-});
-actions.addEventListener("resend", (event) => saying.again(/** @type {CustomEvent} */ (event).detail));
 family.addEventListener("change", () => {
   familyChanged();
   if (!catchingUp.waits) socket.connect();
 });
-find("#suggestions").addEventListener("click", ({ target }) => {
-  const chip = /** @type {Element} */ (target).closest("button");
-  if (chip) composer.fill(chip.textContent?.trim() ?? "");
-});
 
+enableGoingBack(actions, thread, composer, saying);
+enableSuggestions(find("#suggestions"), composer);
 keepUnsent(composer, attachments, socket.outbox, new Drafts(page.username, socket.place));
 enableCopying(log, (article) => thread.find((view) => view.article === article)?.text ?? "");
 enableThemeChoice(find("#theme"), find("#theme-choice"));

@@ -110,9 +110,7 @@ export class Composer extends EventTarget {
     this.dispatchEvent(new CustomEvent("written"));
   }
 
-  #intend() {
-    this.dispatchEvent(new CustomEvent("intent"));
-  }
+  #intend = () => this.dispatchEvent(new CustomEvent("intent"));
 
   async #say() {
     if (this.attachments.unread && !(await this.#allRead())) return;
