@@ -92,6 +92,8 @@ class OneRequest:
         except Failure as failure:
             self._failure = failure
             raise
+        if self._asked is not None and self._answer.finished:
+            self._note(self._answer.end())  # now: usage may come behind the chunk that says why it ended
         await self._close_turn("complete" if self._answer.finished else "interrupted")
         if last is not None:
             yield last
@@ -123,17 +125,17 @@ class OneRequest:
     def _take(self, chunk: JsonObject) -> None:
         if self._asked is None:
             return
-        messages = self._answer.chunk(chunk)
-        if self._answer.finished:
-            messages += self._answer.end()
-        for message in messages:
-            for event in server_events(message):
-                self._transcript.apply(event, self._serving, self._now())
+        self._note(self._answer.chunk(chunk))
         turn = self._transcript.turn
         if turn is not None and turn.model is not None and turn.model.first_output_ms is None:
             elapsed = asyncio.get_running_loop().time() - self._began
             turn.model.first_output_ms = round(elapsed * 1000)
             metrics.FIRST_OUTPUT_SECONDS.labels(self._serving.transport).observe(elapsed)
+
+    def _note(self, messages: Sequence[JsonObject]) -> None:
+        for message in messages:
+            for event in server_events(message):
+                self._transcript.apply(event, self._serving, self._now())
 
     async def _close_turn(self, status: Status) -> None:
         if self._asked is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -50,6 +50,8 @@ from live_proxy.transports.sdk import SdkTier
 log = structlog.get_logger(__name__)
 
 TIERS = {"sdk": SdkTier, "rest": RestTier}
+LEFT = (1001, "the program left")
+BEGUN_WITHIN = 30.0  # seconds between an answer and the first look at it
 VERTEX_ONLY = ("labels", "modelArmorConfig")
 
 
@@ -86,6 +88,7 @@ async def answer(
         runtime.hub.take(seat)
     except Full as full:
         raise ClientFault(CloseCode.LIMIT, str(full)) from None
+    asking: OneRequest | None = None
     keep_seat = False
     try:
         asking, thread = await _asking(runtime, user_id, question)
@@ -108,10 +111,36 @@ async def answer(
         keep_seat = True
         stream = _stream(runtime, asking, thread, seat, path, sse=sse, base=base)
         kind = "text/event-stream" if sse else "application/json"
-        return StreamingHttpResponse(stream, content_type=f"{kind}; charset=utf-8")
+        finish = partial(_finish, runtime, asking, thread, seat, LEFT)
+        return StreamingHttpResponse(_Body(stream, finish), content_type=f"{kind}; charset=utf-8")
+    except BaseException:
+        if asking is not None:
+            keep_seat = True  # until it is on record that nobody waits any more
+            spawn(_finish(runtime, asking, thread, seat, LEFT), name="request-end")
+        raise
     finally:
         if not keep_seat:
             runtime.hub.leave(seat)
+
+
+class _Body:
+    """The body of a response. Nobody is told that it was never begun, which happens where a program leaves at once."""
+
+    def __init__(self, chunks: AsyncIterator[bytes], finish: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._chunks = chunks
+        self._finish = finish
+        self._given_up = asyncio.get_running_loop().call_later(BEGUN_WITHIN, self._give_up)
+
+    def _give_up(self) -> None:
+        spawn(self._finish(), name="request-end")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._given_up.when() <= asyncio.get_running_loop().time():
+            return
+        self._given_up.cancel()
+        async with aclosing(cast(Any, self._chunks)) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
 
 async def _stream(
@@ -120,7 +149,7 @@ async def _stream(
     """The chunks as events, or as the elements of one array. A failure in mid-stream is the last of them."""
     if (task := asyncio.current_task()) is not None:
         seat.close = lambda code, reason: _cancel(task)
-    before, ended = b"[", (1001, "the program left")
+    before, ended = b"[", LEFT
     try:
         async with aclosing(cast(Any, asking.chunks())) as chunks:
             async for chunk in chunks:
