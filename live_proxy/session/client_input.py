@@ -139,15 +139,21 @@ class ClientInput:
         if last is not None:
             await self._typed(last["parts"], message, ours)
             return
+        known_later = not self._link.is_ready and not self._link.climbing
+        if known_later:
+            self._link.forget_handle()
         # Whoever gives much at once waits until it is written: the queue is everybody's.
         if turns and await visit.recorder.durable(visit.transcript.take_dirty()) is Durability.REFUSED:
             self._on_refused()
             return
-        if (upstream := self._link.current) is None:
-            return  # a later upstream gets it as history
+        if known_later:
+            return  # the next upstream gets it as history
+        upstream = await self._link.ready()  # one that is being dialled has taken its history already
+        if upstream is None:
+            return
         if seeds and not upstream.setup.client_seeds:
             message = {"clientContent": content | {"turnComplete": False}}
-        await self._forward(message)
+        await send_message(upstream, message)
 
     def _instructed(self, turns: list[JsonObject]) -> list[JsonObject]:
         """The turns that are part of the conversation. Those of the role `system` change the instruction, so they are

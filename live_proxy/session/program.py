@@ -44,6 +44,7 @@ class Program:
         self._handle = handle
         self._keep = keep
         self._newest: Offer = None
+        self._newest_at = 0  # the next message's position when it came
         self._kept: Kept | None = None
         self._task: asyncio.Task[None] | None = None
         self._not_before = 0.0
@@ -60,9 +61,9 @@ class Program:
         """Whether the client's set-up is not answered yet."""
         return self._greeting is not None
 
-    def offer(self, newest: Offer) -> None:
-        """Google's newest handle, with the candidate that gave it."""
-        self._newest = newest
+    def offer(self, newest: Offer, position: int) -> None:
+        """Google's newest handle, with the candidate that gave it; `position` is that of the next message."""
+        self._newest, self._newest_at = newest, position
 
     def tell(self, visit: Visit, *, again: bool = True) -> None:
         """Between turns: make the handle good for what is on record now, and (`again`) tell the client of it. What
@@ -72,8 +73,10 @@ class Program:
             return
         if not self._handle or visit.transcript.turns or (self._task is not None and not self._task.done()):
             return
-        candidate, handle = self._newest or (None, "")
-        kept = Kept(candidate, handle, visit.transcript.position)
+        position = visit.transcript.position
+        # What was said since, by whomever it was answered, Google's own session may not know.
+        candidate, handle = self._newest if self._newest and self._newest_at == position else (None, "")
+        kept = Kept(candidate, handle, position)
         if kept.position > 1 and (self._owed or kept != self._kept):
             self._task = spawn(self._tell(visit, kept), name="program-handle")
 

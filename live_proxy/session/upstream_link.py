@@ -123,6 +123,10 @@ class UpstreamLink:
         self._plan = _Plan(resume=self._plan.resume)
         self.proved = True
 
+    def forget_handle(self) -> None:
+        """More was given than upstream's session knows: the next one gets all of it as history."""
+        self._plan.resume = None
+
     def avoid(self, candidate: Candidate) -> None:
         """Try every other candidate first, until a turn was answered."""
         if candidate not in self._plan.last_resort:
@@ -162,7 +166,8 @@ class UpstreamLink:
         try:
             order = replace(self._order, candidates=above, history=tuple(self._owner.history()))
             better = await self._ladder.climb(order, self._record)
-            if self.current is current and self._closing is None and idle():
+            known = order.history == tuple(self._owner.history())  # nothing was said since the look began
+            if self.current is current and self._closing is None and idle() and known:
                 self._better = replace(better, instead_of=None)
                 self._record.fell_back(
                     current.attempt_id, better.attempt_id, current.candidate, better.candidate, ErrorKind.RECOVERED

@@ -25,6 +25,7 @@ class Store:
 
     def __init__(self) -> None:
         self.kept: list[int] = []
+        self.handles: list[str] = []
         self.good = True
         self.free = asyncio.Event()
         self.free.set()
@@ -33,6 +34,7 @@ class Store:
         await self.free.wait()
         if self.good:
             self.kept.append(kept.position)
+            self.handles.append(kept.handle)
         return self.good
 
 
@@ -106,3 +108,16 @@ async def test_what_could_not_be_kept_is_told_later(monkeypatch: pytest.MonkeyPa
     assert await told.settled() == [TOLD]
     told.program.tell(told.visit, again=False)
     assert await told.settled() == [TOLD], "once"
+
+
+async def test_googles_handle_is_good_for_what_was_said_before_it_came() -> None:
+    """Turns that another upstream answered are none that Google's own session knows."""
+    told = Told()
+    told.turn()
+    told.program.offer((cast(Any, None), "google-1"), told.transcript.position)
+    told.program.tell(told.visit)
+    await told.settled()
+    told.turn()
+    told.program.tell(told.visit)
+    await told.settled()
+    assert told.store.handles == ["google-1", ""]
