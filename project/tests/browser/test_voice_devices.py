@@ -214,6 +214,34 @@ def test_one_picture_a_second_with_a_preview_and_a_sign(page: Page, edge: Edge, 
     assert page.evaluate("window.tracks.every((track) => track.readyState === 'ended')")
 
 
+@pytest.mark.parametrize(
+    ("button", "name", "title"),
+    [
+        ("Camera", "NotFoundError", "No camera was found"),
+        ("Share screen", "NotFoundError", "The screen cannot be shown"),
+        ("Share screen", "NotAllowedError", "The camera or screen is blocked"),
+    ],
+)
+def test_each_trouble_with_pictures_has_its_own_help(
+    page: Page, edge: Edge, button: str, name: str, title: str
+) -> None:
+    start(page, edge)
+    expect(state(page)).to_have_text("Listening")
+    page.evaluate(
+        """(name) => {
+          const refuse = async () => { throw new DOMException("", name); };
+          MediaDevices.prototype.getUserMedia = MediaDevices.prototype.getDisplayMedia = refuse;
+        }""",
+        name,
+    )
+    page.get_by_role("button", name=button).click()
+    help = page.get_by_role("alert")
+    expect(help.get_by_text(title)).to_be_visible()
+    assert help.get_by_role("listitem").count() >= 1
+    expect(page.get_by_role("button", name=button)).to_have_attribute("aria-pressed", "false")
+    expect(state(page)).to_have_text("Listening")
+
+
 def test_nothing_moves_for_those_who_want_nothing_to_move(page: Page, edge: Edge) -> None:
     page.emulate_media(reduced_motion="reduce")
     connection = start(page, edge)

@@ -12,7 +12,7 @@ import { SoundRoom } from "../voice/sound_room.js";
 import { VoiceView } from "../voice/voice_view.js";
 
 /** @type {Record<string, string>} What the picture's troubles are called among the bad moments. */
-const PICTURE_MOMENTS = { denied: "camera_denied", no_camera: "no_camera", insecure: "insecure" };
+const PICTURE_MOMENTS = { denied: "camera_denied", no_camera: "no_camera", no_screen: "no_screen", insecure: "insecure" };
 
 /** @type {import("../voice/microphone.js").MicrophoneTrouble[]} What is over once a microphone is open. */
 const MICROPHONE_MOMENTS = ["insecure", "denied", "no_microphone", "microphone_busy", "no_sound"];

@@ -54,6 +54,14 @@ const moments = {
     text: gettext("There is no camera on this device, or another program uses it."),
     steps: [gettext("Connect one, or close the other program. Voice goes on meanwhile.")],
   },
+  no_screen: {
+    title: gettext("The screen cannot be shown"),
+    text: gettext("The browser found no screen or window that it may show."),
+    steps: [
+      gettext("Look whether the system lets the browser record the screen (privacy settings), then try again."),
+      gettext("Voice goes on meanwhile."),
+    ],
+  },
   blocked: {
     title: gettext("WebSockets are blocked on this network"),
     text: gettext("Answers come over plain HTTP: typing works, voice and pictures do not."),

@@ -9,7 +9,7 @@ const LONGEST = 768;
 const QUALITY = 0.7;
 
 /** @typedef {"camera"|"screen"} Source */
-/** @typedef {"denied"|"no_camera"|"insecure"} PictureTrouble */
+/** @typedef {"denied"|"no_camera"|"no_screen"|"insecure"} PictureTrouble */
 
 export class PictureError extends Error {
   /** @param {PictureTrouble} trouble */
@@ -43,7 +43,7 @@ export class LivePicture extends EventTarget {
         ? navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, facingMode: { ideal: "environment" } } })
         : navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 5 } } }));
     } catch (error) {
-      throw new PictureError(/** @type {Error} */ (error).name === "NotAllowedError" ? "denied" : "no_camera");
+      throw new PictureError(/** @type {Error} */ (error).name === "NotAllowedError" ? "denied" : `no_${source}`);
     }
     if (asked !== this.#asked) {
       for (const track of stream.getTracks()) track.stop();
