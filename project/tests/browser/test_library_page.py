@@ -296,6 +296,7 @@ def test_the_dialog_gives_the_focus_back_and_closes_with_escape(page: Page) -> N
     settings(page)
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator(".account summary")).to_be_focused()
 
 
 def test_two_people_never_see_each_others_things(

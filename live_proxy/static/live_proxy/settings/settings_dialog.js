@@ -45,6 +45,7 @@ export class SettingsDialog {
   async open() {
     const opening = ++this.#opening;
     this.#clear();
+    find(".account summary").focus(); // gets the focus back: the menu around the item that was pressed closes
     this.#dialog.showModal();
     try {
       const given = await send(this.page.urls.preferences, "GET");
