@@ -77,6 +77,16 @@ def test_down_the_ladder_and_up_again(page: Page, service: tuple[Stack, str]) ->
     choose(page, "normal")
 
 
+def test_a_simulator_that_does_not_say_what_it_can_do_is_named(page: Page, service: tuple[Stack, str]) -> None:
+    _, url = service
+    errors: list[Exception] = []
+    page.on("pageerror", lambda error: errors.append(error))
+    page.route("**/api/demo/scenario/", lambda route: route.abort())
+    sign_in(page, url)
+    expect(page.locator("#scenario-note")).to_have_text("The simulator did not answer.")
+    assert errors == []
+
+
 def test_where_websockets_are_blocked_answers_come_over_http(page: Page, service: tuple[Stack, str]) -> None:
     stack, url = service
     page.add_init_script(BLOCKED)

@@ -10,7 +10,10 @@ const WELL = "normal";
 export async function offerScenarios(address, changed) {
   const picker = /** @type {HTMLSelectElement} */ (find("#scenario"));
   const note = find("#scenario-note");
-  const { groups, chosen } = await send(address, "GET");
+  const failed = () => (note.textContent = picker.dataset.failed ?? "");
+  const offered = await send(address, "GET").catch(failed);
+  if (typeof offered === "string") return;
+  const { groups, chosen } = offered;
   for (const { label, scenarios } of groups) {
     const group = element("optgroup", { label });
     for (const { name, what } of scenarios) group.append(element("option", { value: name, title: what }, name.replaceAll("_", " ")));
@@ -26,7 +29,7 @@ export async function offerScenarios(address, changed) {
       await send(address, "PUT", { name: picker.value });
       if (picker.value !== WELL) changed();
     } catch {
-      note.textContent = picker.dataset.failed ?? "";
+      failed();
     }
   });
 }
