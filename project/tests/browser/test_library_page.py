@@ -195,7 +195,9 @@ def test_exports_are_reached_from_the_menu_and_the_settings(page: Page, talks: l
     item.get_by_role("button").click()
     link = page.get_by_role("menuitem", name="Export as Markdown")
     assert (link.get_attribute("href") or "").endswith(f"/api/conversations/{talks[2].pk}/export/?format=markdown")
-    page.keyboard.press("Escape")
+    with page.expect_download():
+        link.click()
+    expect(page.get_by_role("menu")).to_be_hidden()
     settings(page)
     expect(page.get_by_role("link", name="Download as JSON")).to_have_attribute("href", "/api/export/?format=json")
 

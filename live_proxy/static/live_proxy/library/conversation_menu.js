@@ -24,12 +24,16 @@ export class ConversationMenu extends EventTarget {
 
   /** @param {ConversationRow} row @param {HTMLElement} button */
   open(row, button) {
-    const exported = (/** @type {string} */ format) => `${this.base}${row.id}/export/?format=${format}`;
+    const exported = (/** @type {string} */ format, /** @type {string} */ label) => {
+      const item = link(`${this.base}${row.id}/export/?format=${format}`, label);
+      item.addEventListener("click", () => this.menu.hidePopover());
+      return item;
+    };
     this.menu.replaceChildren(
       this.#act("rename", "edit", gettext("Rename"), row),
       this.#act("pin", "pin", row.pinned ? gettext("Unpin") : gettext("Pin"), row),
-      link(exported("markdown"), gettext("Export as Markdown")),
-      link(exported("json"), gettext("Export as JSON")),
+      exported("markdown", gettext("Export as Markdown")),
+      exported("json", gettext("Export as JSON")),
       this.#act("delete", "bin", gettext("Delete"), row),
     );
     const place = button.getBoundingClientRect();
