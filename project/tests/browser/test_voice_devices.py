@@ -140,6 +140,17 @@ def test_a_trouble_with_the_microphone_is_over_when_it_listens(page: Page, edge:
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
+def test_sound_that_never_starts_lets_go_of_the_microphone_and_names_the_loudspeaker(page: Page, edge: Edge) -> None:
+    # Firefox where no loudspeaker is connected: the context neither wakes nor fails.
+    page.evaluate("() => { AudioContext.prototype.resume = () => new Promise(() => {}); }")
+    page.get_by_role("button", name="Start voice").click()
+    help = page.get_by_role("alert")
+    expect(help.get_by_text("Sound could not be started")).to_be_visible(timeout=8000)
+    expect(help.get_by_text("a loudspeaker or a headset is connected")).to_be_visible()
+    assert page.evaluate("window.tracks.every((track) => track.readyState === 'ended')")
+    assert edge.connections == []
+
+
 def test_an_address_that_is_not_secure_is_named(page: Page, edge: Edge) -> None:
     page.evaluate("Object.defineProperty(window, 'isSecureContext', {value: false})")
     page.get_by_role("button", name="Start voice").click()

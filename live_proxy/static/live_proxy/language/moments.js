@@ -42,7 +42,11 @@ const moments = {
   no_sound: {
     title: gettext("Sound could not be started"),
     text: gettext("The browser refused to open its sound."),
-    steps: [gettext("Press Start voice again, or reload the page."), gettext("Use a current version of the browser.")],
+    steps: [
+      gettext("Look whether a loudspeaker or a headset is connected: without one some browsers start no sound."),
+      gettext("Press Start voice again, or reload the page."),
+      gettext("Use a current version of the browser."),
+    ],
   },
   camera_denied: {
     title: gettext("The camera or screen is blocked"),
