@@ -263,6 +263,19 @@ def test_nothing_moves_for_those_who_want_nothing_to_move(page: Page, edge: Edge
     assert page.evaluate(moving) == 0
 
 
+def test_what_is_chosen_is_seen_where_the_system_gives_the_colours(page: Page, edge: Edge) -> None:
+    page.emulate_media(forced_colors="active")
+    start(page, edge)
+    expect(state(page)).to_have_text("Listening")
+    mute = page.locator("#mute")
+    expect(mute).to_have_css("border-top-width", "1px")
+    mute.click()
+    expect(mute).to_have_css("border-top-width", "3px")
+    themes = page.locator("#theme label")
+    expect(themes.filter(has=page.locator(":checked"))).to_have_css("border-top-width", "2px")
+    expect(themes.last).to_have_css("border-top-width", "0px")
+
+
 def test_an_option_is_set_by_its_words(page: Page, edge: Edge) -> None:
     start(page, edge)
     expect(state(page)).to_have_text("Listening")
