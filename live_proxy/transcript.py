@@ -108,6 +108,11 @@ class Transcript:
         self._finish(draft, "complete", now)
         return draft
 
+    def spoken_to(self) -> None:
+        """Somebody speaks, of whom upstream has written nothing down yet."""
+        if not self.turns:
+            self._new_turn()
+
     def heard_anew(self) -> None:
         """Another upstream hears the open turn's speech: its transcription replaces the first one's."""
         if self.turn is not None:

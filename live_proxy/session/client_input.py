@@ -69,6 +69,7 @@ class ClientInput:
         self._seeds = visit.requested.seeds_first
         self.last_frame = visit.loop.time()
         self.last_media = -math.inf
+        self.speaking = False  # by the client's own marks
         self.media_frames = 0
         self.control_frames = 0
 
@@ -213,7 +214,9 @@ class ClientInput:
             return
         if "activityStart" in content:
             self._spoken.clear()
+            self.speaking = True
         if "activityEnd" in content or content.get("audioStreamEnd") is True:
+            self.speaking = False
             await self._forward(message)
             visit.input_ended_at = visit.loop.time()
             visit.silence.input_ended(visit.input_ended_at)

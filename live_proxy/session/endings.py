@@ -42,16 +42,19 @@ class Endings:
         for draft in [transcript.close_turn("failed", now) for _ in range(len(transcript.turns))]:
             await self._relay.settle(draft)
 
-    def keep_what_was_said(self, spoken: Spoken) -> None:
+    def keep_what_was_said(self, spoken: Spoken, *, speaking: bool) -> None:
         """Speech that upstream took and did not answer is a question like a typed one, if it was one at all."""
-        turns = self._visit.transcript.turns
-        if not spoken or self._question.open or len(turns) != 1:
+        transcript = self._visit.transcript
+        if spoken and speaking:
+            transcript.spoken_to()
+        turns = transcript.turns
+        if not spoken or len(turns) != 1 or (self._question.open and not self._question.unfinished):
             return
         turn = turns[0]
-        said = turn.begun or turn.ended_input or (turn.user is not None and bool(turn.user.text))
+        said = speaking or turn.begun or turn.ended_input or (turn.user is not None and bool(turn.user.text))
         if said and not turn.heard and not turn.typed:
-            self._visit.transcript.heard_anew()
-            self._question.put_spoken(spoken.frames())
+            transcript.heard_anew()
+            self._question.put_spoken(spoken.frames(ended=not speaking), ended=not speaking)
 
 
 def turned_away(candidate: Candidate, failure: Failure) -> bool:

@@ -21,7 +21,8 @@ VOICE_RECENT = 10.0
 
 class LostUpstream:
     """`fail` tells the client that nobody answers; `end_soon` ends the session; `last_media` is when the client last
-    sent sound or pictures. For `patience` seconds a question may still be taken a rung down."""
+    sent sound or pictures, `speaking` whether it has said that somebody begins to speak and not yet that they have
+    ended. For `patience` seconds a question may still be taken a rung down."""
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class LostUpstream:
         is_program: bool,
         patience: float,
         last_media: Callable[[], float],
+        speaking: Callable[[], bool],
         fail: Callable[[str, NoCandidate, ErrorKind], Awaitable[None]],
         end_soon: Callable[[int, str], None],
     ) -> None:
@@ -45,6 +47,7 @@ class LostUpstream:
         self._is_program = is_program
         self._patience = patience
         self._last_media = last_media
+        self._speaking = speaking
         self._fail = fail
         self._end_soon = end_soon
 
@@ -65,7 +68,7 @@ class LostUpstream:
         visit, question = self._visit, self._question
         turns = visit.transcript.turns
         if failure is not None:
-            self._endings.keep_what_was_said(self._spoken)
+            self._endings.keep_what_was_said(self._spoken, speaking=self._speaking())
         while turns and (turns[0].heard or len(turns) > 1 or not question.open):
             await self._endings.cut_short()
         if not turns:

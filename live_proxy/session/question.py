@@ -24,15 +24,19 @@ class Question:
         self._released = False
         self._forgiven = False
         self._since = 0.0
+        self.unfinished = False  # somebody is still saying it
 
     def put(self, message: JsonObject) -> None:
         """`message` ends the person's input. It is not asked before `release`: it may not be on record yet."""
         self._message, self._asked, self._released, self._forgiven = message, 0, False, False
+        self.unfinished = False
 
-    def put_spoken(self, frames: list[Frame]) -> None:
+    def put_spoken(self, frames: list[Frame], *, ended: bool) -> None:
         """Something said that an upstream had heard and not answered."""
-        self._message, self._asked, self._released, self._forgiven = frames, 1, True, False
+        asked = self._asked if self.open and self.unfinished else 1
+        self._message, self._asked, self._released, self._forgiven = frames, asked, True, False
         self._since = self._visit.loop.time()
+        self.unfinished = not ended
 
     def release(self) -> None:
         self._released = True
@@ -83,7 +87,8 @@ class Question:
             await visit.notify(notices.turn(turn.model))
         if self._message is not message:
             return  # another question took its place while the client was slow to take the notice
-        visit.silence.input_ended(visit.loop.time())
+        if not self.unfinished:
+            visit.silence.input_ended(visit.loop.time())
         if isinstance(message, dict):
             await send_message(upstream, message)
             return

@@ -132,6 +132,7 @@ class Session:
             is_program=program is not None,
             patience=2 * limits.first_output,
             last_media=lambda: self._input.last_media,
+            speaking=lambda: self._input.speaking,
             fail=self._fail,
             end_soon=self.end_soon,
         )
@@ -233,7 +234,7 @@ class Session:
             return
         if (kind := visit.silence.broken(now)) is not None:
             self._silent(kind)
-        elif self._leave_by is not None and (now >= self._leave_by or not visit.transcript.awaiting):
+        elif self._leave_by is not None and (now >= self._leave_by or self._nobody_speaks()):
             self._leave_by = None
             self._link.drop(Failure(RESUME, ErrorKind.SESSION_LIMIT, reason="upstream said goAway"))
         elif not visit.transcript.awaiting and now - self._input.last_frame > limits.idle_upstream:
@@ -312,6 +313,9 @@ class Session:
         visit, current = self._visit, self._link.current
         deaf = current is not None and "audio_in" in current.setup.lost
         return not visit.transcript.turns and (deaf or visit.loop.time() - self._input.last_media > QUIET)
+
+    def _nobody_speaks(self) -> bool:
+        return not self._visit.transcript.turns and not self._input.speaking
 
     def _turn_ended(self) -> None:
         self._spoken.clear()

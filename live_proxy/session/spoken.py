@@ -46,9 +46,10 @@ class Spoken:
             self._frames.clear()
             self._bytes = 0
 
-    def frames(self) -> list[Frame]:
-        """What a new upstream must hear to answer: the sound, and that it has ended."""
+    def frames(self, *, ended: bool = True) -> list[Frame]:
+        """What a new upstream must hear to answer: the sound, and that it has `ended`. Where it goes on, the client
+        will say so itself."""
         sound = [frame for _, frame in self._frames]
         if self._marked:
-            return [Frame.of(START), *sound, Frame.of(END)]
+            return [Frame.of(START), *sound, *([Frame.of(END)] if ended else [])]
         return [*sound, Frame.of(STREAM_END)]
