@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from project.tests.processes import Stack
+from project.tests.processes import Stack, wait_until
 from sdk_clients.javascript import JavaScriptLive
 
 pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.timeout(120)]
+KEPT = "from live_proxy.models import Resumption as R; print(json.dumps(R.objects.exclude(candidate='').exists()))"
 TEXT = {"responseModalities": ["TEXT"], "sessionResumption": {}}
 
 
@@ -30,6 +31,7 @@ async def test_a_handle_is_good_at_another_process_after_kill_9(tmp_path: Path) 
             await live.do("sendClientContent", turns="my name is Ada", turnComplete=True)
             await live.turn()
             update = await live.message(lambda m: m.get("sessionResumptionUpdate", {}).get("newHandle"))
+            wait_until(lambda: stack.python(KEPT), "Google's own handle, which comes behind the turn, is kept")
             first.popen.kill()
             await live.event("close")
         _, address = stack.serve()
