@@ -1,10 +1,13 @@
-"""There and back with rows in the tables. This runs on SQLite and, given a DATABASE_URL, on PostgreSQL."""
+"""There and back with rows in the tables, some while others write. On SQLite and, given a DATABASE_URL, PostgreSQL."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -91,3 +94,80 @@ def test_it_can_be_run_again_where_it_was_interrupted() -> None:
         cursor.execute("SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%USING gin (conversations_search_vector%'")
         assert cursor.fetchone() == (2,)
     assert found("umbrella") == [1]
+
+
+def elsewhere[T](function: Callable[..., T], *args: Any) -> T:
+    """In a thread with a connection of its own."""
+    try:
+        return function(*args)
+    finally:
+        connection.close()
+
+
+def is_waiting() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+def unique_indexes() -> dict[str, bool]:
+    """Those of client ids; whether each minds what was replaced."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname, indexdef NOT LIKE '%%replaced_at%%' FROM pg_indexes"
+            " WHERE tablename = 'conversations_message' AND indexname LIKE %s",
+            ["message_client_id_once%"],
+        )
+        return dict(cursor.fetchall())
+
+
+@pytest.mark.parametrize(("there", "minds"), [("0004", False), ("0003", True)])
+def test_the_service_writes_on_while_client_ids_get_their_new_index(there: str, minds: bool) -> None:
+    """The migration waits for a transaction that began before it, and nobody waits for the migration."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer: the migration")
+    talk = session(conversation())
+    migrate("0003" if there == "0004" else "0004")
+
+    def write(position: int) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '1s'")
+            message(talk, position, client_id=f"c{position}")
+
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic():
+            message(talk, 1, client_id="c1")
+            migrating = pool.submit(elsewhere, migrate, there)
+            deadline = time.monotonic() + 4
+            while not is_waiting():
+                assert time.monotonic() < deadline
+            pool.submit(elsewhere, write, 2).result(10)
+        migrating.result(30)
+    assert unique_indexes() == {"message_client_id_once": minds}
+    with pytest.raises(IntegrityError):
+        message(talk, 3, client_id="c2")
+
+
+@pytest.mark.parametrize("left", ["broken", "beside", "alone"])
+def test_the_index_of_client_ids_is_made_where_it_was_interrupted(left: str) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite it is one transaction")
+    talk = session(conversation())
+    message(talk, 1, client_id="c1", replaced_at=timezone.now())
+    migrate("0003")
+    beside = "message_client_id_once_forwards"
+    made = f"CREATE UNIQUE INDEX {beside} ON conversations_message (conversation_id, client_id) WHERE"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{made} client_id IS NOT NULL AND replaced_at IS NULL")
+        if left == "broken":
+            cursor.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass(%s)", [beside])
+        if left == "alone":
+            cursor.execute("DROP INDEX message_client_id_once")
+    with CaptureQueriesContext(connection) as queries:
+        migrate("0004")
+    built = [one["sql"] for one in queries if one["sql"].startswith("CREATE UNIQUE INDEX")]
+    assert len(built) == (left == "broken")
+    assert unique_indexes() == {"message_client_id_once": False}
+    message(talk, 2, client_id="c1")
+    with pytest.raises(IntegrityError):
+        message(talk, 3, client_id="c1")
