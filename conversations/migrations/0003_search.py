@@ -20,12 +20,6 @@ LISTS = [
             condition=models.Q(("deleted_at__isnull", False)), fields=["deleted_at"], name="conversation_deleted"
         ),
     ),
-    (
-        "message",
-        models.Index(
-            condition=models.Q(("replaced_at__isnull", False)), fields=["conversation"], name="message_replaced"
-        ),
-    ),
 ]
 
 # Every character that belongs to no word, to Unicode 15: no letter, digit or combining mark. Named one by one, because

@@ -16,7 +16,7 @@ from conversations.search import search
 from conversations.tests.factories import alice, conversation, message, session
 
 pytestmark = pytest.mark.django_db(transaction=True)
-INDEXES = {"conversation_pinned", "conversation_deleted", "message_replaced"}
+INDEXES = {"conversation_pinned", "conversation_deleted"}
 SEARCH = {"conversations_search_message", "conversations_search_title"}
 
 
@@ -94,6 +94,19 @@ def test_it_can_be_run_again_where_it_was_interrupted() -> None:
         cursor.execute("SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%USING gin (conversations_search_vector%'")
         assert cursor.fetchone() == (2,)
     assert found("umbrella") == [1]
+
+
+def test_a_database_that_has_the_search_gets_the_index_of_what_was_replaced() -> None:
+    message(session(conversation()), 1, replaced_at=timezone.now())
+    migrate("0005")
+    assert "message_replaced" not in indexes()
+    with connection.cursor() as cursor:  # what an interrupted build leaves
+        cursor.execute("CREATE INDEX message_replaced ON conversations_conversation (created_at)")
+    with CaptureQueriesContext(connection) as queries:
+        migrate()
+    built = [one["sql"] for one in queries if "message_replaced" in one["sql"] and "CREATE" in one["sql"]]
+    assert ["INDEX CONCURRENTLY" in sql for sql in built] == [connection.vendor == "postgresql"]
+    assert "message_replaced" in indexes()
 
 
 def elsewhere[T](function: Callable[..., T], *args: Any) -> T:
