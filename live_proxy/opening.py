@@ -21,7 +21,7 @@ from live_proxy.client_port import ClientPort
 from live_proxy.close_codes import NO_CONVERSATION, CloseCode
 from live_proxy.edge.google_path import LivePath
 from live_proxy.edge.google_words import live_not_found
-from live_proxy.edge.history import Past
+from live_proxy.edge.history import MAX_BYTES, Past
 from live_proxy.edge.policy import Policy, allows_family, held_to, update_held_to
 from live_proxy.edge.requested import Requested, requested
 from live_proxy.errors import ClientFault, ErrorKind
@@ -238,7 +238,12 @@ def _claim(
     if conversation is None:
         return policy, wanted, None
     claim = conversation_claim(
-        conversation_id=conversation, user_id=user_id, session_id=session_id, now=at, lease_until=lease_until(at)
+        conversation_id=conversation,
+        user_id=user_id,
+        session_id=session_id,
+        now=at,
+        lease_until=lease_until(at),
+        history_bytes=MAX_BYTES,
     )
     if claim is None:
         raise ClientFault(CloseCode.NO_CONVERSATION, NO_CONVERSATION)

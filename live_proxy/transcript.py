@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from live_proxy.drafts import MAX_PARTS, MAX_TEXT, Draft, Serving, Status, Turn
-from live_proxy.edge.history import Past
+from live_proxy.edge.history import MAX_BYTES, Past, first_that_fits
 from live_proxy.protocol.codec import JsonObject
 from live_proxy.protocol.events import (
     Event,
@@ -302,10 +302,18 @@ class Transcript:
         draft.completed_at = now
         self._touch(draft)
         if draft.role in ("user", "model") and draft.chunks and status != "failed":
-            self._remember(Past(draft.role, draft.text, draft.position))
+            self._remember(Past(draft.role, draft.text[:MAX_BYTES], draft.position))
 
     def _remember(self, past: Past) -> None:
         """An answer that was cut off ends after the message that cut it off, and still stands before it."""
         insort(self.past, past, key=lambda other: other.position)
         if len(self.past) > 2 * MAX_PAST:
             del self.past[:-MAX_PAST]
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let go of what no upstream will be told any more. What the open turns said keeps one message more than fits:
+        there the history ends once they are over, and not at what came before them."""
+        before = len(self.history())
+        del self.past[before : before + max(0, first_that_fits(self.past[before:]) - 1)]
+        del self.past[: first_that_fits(self.past[:before])]

@@ -1,16 +1,16 @@
 """Who owns a conversation: a lease in the database, a fencing number that only grows, and a heartbeat."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
-from django.db.models.functions import Left
+from django.db.models import Case, Expression, Max, Q, QuerySet, Value, When
 
-from conversations.models import Conversation, Message, Session
+from conversations.models import Conversation, Message, Role, Session, Status
+from conversations.services.measures import Bytes, HoldsMoreThanThoughts
 from conversations.services.sweeping import ABANDONED, ABANDONED_CLOSE_CODE
 from conversations.services.unfinished import messages_close
 
@@ -20,15 +20,18 @@ EARLIER_LIMIT = 2000
 
 @dataclass(frozen=True, slots=True)
 class HistoryItem:
-    """One message as the next upstream and the recognition of repeated client ids need it."""
+    """One message as the next upstream and the recognition of repeated client ids need it.
+
+    `said`: of an answer that was cut off, whether it has more than thoughts. `text` is empty where it was not read.
+    """
 
     id: UUID
     client_id: str | None
     position: int
     role: str
     status: str
-    text: str
-    parts: list[Any]
+    said: bool
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Claim:
 
     `fence` goes into every `MessageSaved`; `next_position` is 1 in an empty conversation; `previous_session`
     is set only where another session still held the lease; `history` is oldest first, the newest 200; `earlier` are
-    those before it, at most 2000, of whose text there is no more than whether there is any.
+    those before it, at most 2000, without their texts.
     """
 
     fence: int
@@ -56,12 +59,19 @@ class Claim:
 
 
 def conversation_claim(
-    *, conversation_id: UUID, user_id: int, session_id: UUID, now: datetime, lease_until: datetime
+    *,
+    conversation_id: UUID,
+    user_id: int,
+    session_id: UUID,
+    now: datetime,
+    lease_until: datetime,
+    history_bytes: int = 0,
 ) -> Claim | None:
     """Makes `session_id` the owner of a conversation of that user; None when there is no such conversation.
 
     Someone else's conversation gives the same answer as an unknown one. Whoever held it before finds its
-    writes refused from here on, and what it had under way is closed; `history` has it as it was.
+    writes refused from here on, and what it had under way is closed; `history` has it as it was, with the newest
+    texts that are no longer than `history_bytes` together: all this is read while others wait for the lock.
     """
     with transaction.atomic():
         mine = Conversation.objects.select_for_update(no_key=True).filter(
@@ -77,7 +87,7 @@ def conversation_claim(
         conversation.lease_until = lease_until
         conversation.save(update_fields=["fence", "lease_session", "lease_until"])
         last = Message.objects.filter(conversation_id=conversation_id).aggregate(last=Max("position"))["last"]
-        history = _history_of(conversation_id)
+        history = _history_of(conversation_id, history_bytes)
         messages_close(Message.objects.filter(conversation_id=conversation_id), now)
         return Claim(
             fence=conversation.fence,
@@ -90,15 +100,29 @@ def conversation_claim(
         )
 
 
-def _history_of(conversation_id: UUID) -> list[HistoryItem]:
-    newest = _thread(conversation_id).values_list("pk", "client_id", "position", "role", "status", "text", "parts")
-    return [HistoryItem(*row) for row in reversed(newest[:HISTORY_LIMIT])]
+def _history_of(conversation_id: UUID, room: int) -> list[HistoryItem]:
+    newest = list(_items(_thread(conversation_id), Bytes("text"))[:HISTORY_LIMIT])
+    fitting = []
+    for pk, _, _, role, status, _, size in newest:
+        if role in (Role.USER, Role.MODEL) and status in (Status.COMPLETE, Status.INTERRUPTED):
+            room -= size
+            if room < 0:
+                break  # what comes before a gap is no use
+            fitting.append(pk)
+    texts = dict(Message.objects.filter(pk__in=fitting).values_list("pk", "text"))
+    return [replace(HistoryItem(*row), text=texts.get(row[0], "")) for *row, _ in reversed(newest)]
 
 
 def _before(conversation_id: UUID, history: list[HistoryItem]) -> list[HistoryItem]:
     older = _thread(conversation_id).filter(position__lt=history[0].position)
-    rows = older.values_list("pk", "client_id", "position", "role", "status", Left("text", 1), "parts")
-    return [HistoryItem(*row) for row in reversed(rows[:EARLIER_LIMIT])]
+    return [HistoryItem(*row) for row in reversed(_items(older)[:EARLIER_LIMIT])]
+
+
+def _items(messages: QuerySet[Message], *more: Expression) -> QuerySet[Message, tuple[Any, ...]]:
+    """The fields of a `HistoryItem` but for its text, and `more`. Of parts only an answer that was cut off is asked."""
+    cut_off = Q(role=Role.MODEL, status=Status.INTERRUPTED)
+    said = Case(When(~Q(text=""), Value(True)), When(cut_off, HoldsMoreThanThoughts("parts")), default=Value(False))
+    return messages.values_list("pk", "client_id", "position", "role", "status", said, *more)
 
 
 def _thread(conversation_id: UUID) -> QuerySet[Message]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from live_proxy.protocol.codec import JsonObject
@@ -10,6 +10,7 @@ from live_proxy.protocol.codec import JsonObject
 MAX_TOKENS = 32_000
 BYTES_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 4
+MAX_BYTES = MAX_TOKENS * BYTES_PER_TOKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,10 @@ def history_contents(past: Iterable[Past], *, max_tokens: int = MAX_TOKENS) -> l
     answers are bound to the session that asked."""
     kept: list[Past] = []
     budget = max_tokens
-    for item in reversed([p for p in past if p.role in ("user", "model") and p.text.strip()]):
-        cost = len(item.text.encode("utf-8", "replace")) // BYTES_PER_TOKEN + TOKENS_PER_MESSAGE
-        if cost > budget:
+    for item in reversed([p for p in past if _counts(p)]):
+        budget -= _cost(item)
+        if budget < 0:
             break
-        budget -= cost
         kept.append(item)
     kept.reverse()
     while kept and kept[0].role != "user":
@@ -43,6 +43,26 @@ def history_contents(past: Iterable[Past], *, max_tokens: int = MAX_TOKENS) -> l
         else:
             contents.append({"role": item.role, "parts": [{"text": item.text}]})
     return contents
+
+
+def first_that_fits(past: Sequence[Past], *, max_tokens: int = MAX_TOKENS) -> int:
+    """Where in `past` those begin that `history_contents` has room for. What stands before them it never takes, nor
+    will it when more has been said."""
+    budget = max_tokens
+    for index in reversed(range(len(past))):
+        budget -= _cost(past[index]) if _counts(past[index]) else 0
+        if budget < 0:
+            return index + 1
+    return 0
+
+
+def _counts(item: Past) -> bool:
+    return item.role in ("user", "model") and bool(item.text.strip())
+
+
+def _cost(item: Past) -> int:
+    """In tokens."""
+    return len(item.text.encode("utf-8", "replace")) // BYTES_PER_TOKEN + TOKENS_PER_MESSAGE
 
 
 def history_message(contents: list[JsonObject], *, complete: bool) -> JsonObject:

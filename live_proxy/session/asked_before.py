@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 
 class Item(Protocol):
-    """A message of the record, as far as this needs it."""
+    """A message of the record, as far as this needs it. `said`: whether an answer that was cut off has more than
+    thoughts."""
 
     @property
     def id(self) -> UUID: ...
@@ -22,9 +23,7 @@ class Item(Protocol):
     @property
     def status(self) -> str: ...
     @property
-    def text(self) -> str: ...
-    @property
-    def parts(self) -> list[Any]: ...
+    def said(self) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -72,7 +71,4 @@ class AskedBefore:
 
 def _heard(item: Item) -> bool:
     """Whether anything of an answer reached somebody; thoughts alone do not count."""
-    if item.status == "complete":
-        return True
-    said = item.text or any(not part.get("thought") for part in item.parts if isinstance(part, dict))
-    return item.status == "interrupted" and bool(said)
+    return item.status == "complete" or (item.status == "interrupted" and item.said)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live_proxy.edge.history import BYTES_PER_TOKEN, TOKENS_PER_MESSAGE, Past, history_contents, history_message
+from live_proxy.edge.history import (
+    BYTES_PER_TOKEN,
+    TOKENS_PER_MESSAGE,
+    Past,
+    first_that_fits,
+    history_contents,
+    history_message,
+)
 from live_proxy.tests.strategies import quickly
 
 
@@ -68,3 +75,12 @@ def test_roles_alternate_order_holds_and_the_budget_is_kept(past: list[Past], bu
     told = [item.text for item in past if item.role != "tool" and item.text.strip()]
     assert kept == told[len(told) - len(kept) :]
     assert sum(len(text.encode()) // BYTES_PER_TOKEN + TOKENS_PER_MESSAGE for text in kept) <= budget
+
+
+@quickly(60)
+@given(PAST, PAST, st.integers(0, 60))
+def test_what_does_not_fit_is_never_missed(past: list[Past], later: list[Past], budget: int) -> None:
+    kept = past[first_that_fits(past, max_tokens=budget) :]
+    for said in ([], later):
+        assert history_contents(kept + said, max_tokens=budget) == history_contents(past + said, max_tokens=budget)
+    assert sum(len(item.text.encode()) for item in kept if item.role != "tool" and item.text.strip()) <= budget * 4

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from live_proxy.drafts import MAX_PARTS, MAX_TEXT, Draft
-from live_proxy.edge.history import Past
+from live_proxy.edge.history import MAX_BYTES, Past
 from live_proxy.protocol.events import ModelText
 from live_proxy.tests.strategies import quickly
 from live_proxy.tests.transcribing import (
@@ -277,6 +277,31 @@ def test_nothing_grows_without_bound(script: Script) -> None:
     assert len(script.transcript.past) <= 2 * MAX_PAST
     script.typed("Hi")
     assert len(script.transcript.past) <= MAX_PAST + 1
+
+
+def test_no_more_is_kept_of_the_past_than_can_be_told(script: Script) -> None:
+    transcript = script.transcript
+    for _ in range(100):
+        script.typed("x" * 200_000)
+        script.says(text("y" * 200_000), END)
+    assert transcript.past == []
+    for at in range(20):
+        script.typed(f"{at:02}" + "x" * 9_998)
+        script.says(text("y"), END)
+    assert sum(len(past.text) for past in transcript.past) <= MAX_BYTES
+    assert [past.text[:2] for past in transcript.past if past.role == "user"] == [f"{at:02}" for at in range(8, 20)]
+
+
+def test_an_open_turn_keeps_what_came_before_it_and_ends_the_history_behind_it(script: Script) -> None:
+    transcript = script.transcript
+    transcript.seeded("user", "Before", [], START)
+    script.typed("One")
+    for _ in range(20):
+        transcript.seeded("user", "x" * 100_000, [], START)
+    assert [past.text for past in transcript.history()] == ["Before"]
+    assert sum(len(past.text) for past in transcript.past) <= 2 * MAX_BYTES
+    script.says(text("Once"), END)
+    assert [len(past.text) for past in transcript.history()] == [100_000]
 
 
 @quickly(60)

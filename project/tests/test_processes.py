@@ -225,7 +225,7 @@ async def test_daphne_serves_the_same_messages(tmp_path: Path) -> None:
 def test_the_record_and_the_library_do_the_same_on_postgresql(postgres: Postgres) -> None:
     """Search and locks are what each database does in its own way."""
     tests = [f"live_proxy/tests/test_{name}.py" for name in ("library", "rewind", "search_turns", "served")]
-    names = ("erasing", "leases", "record_batches", "search", "migrations")
+    names = ("erasing", "history_of_a_claim", "leases", "record_batches", "search", "migrations")
     tests += [f"conversations/tests/test_{name}.py" for name in names]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--reuse-db", "-p", "no:cacheprovider", "-p", "no:xdist", *tests],
