@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Literal
 from uuid import UUID
 
@@ -19,6 +20,7 @@ log = structlog.get_logger(__name__)
 TICK = 0.5
 DRAIN_POLL = 0.05
 LAST_CLOSES = 5.0
+CHECK_FOR = 1.0
 MADE_PLACE = "Made place for another conversation."
 
 
@@ -56,6 +58,18 @@ class Seat:
     def busy(self) -> bool:
         """Whether somebody waits for an answer here."""
         return self.session.busy if self.session is not None else self.request_id is not None
+
+
+def check(seats: Sequence[Seat]) -> tuple[int, list[Seat]]:
+    """How many of `seats`, from the first on, a second was enough for, and whose credential has lapsed. At least one
+    is checked. Blocking."""
+    until, lapsed = monotonic() + CHECK_FOR, []
+    for count, seat in enumerate(seats, start=1):
+        if not seat.valid():
+            lapsed.append(seat)
+        if monotonic() >= until:
+            return count, lapsed
+    return len(seats), lapsed
 
 
 class Full(Exception):
@@ -127,10 +141,9 @@ class Hub:
                 await session.ended()
                 await session.end(CloseCode.TAKEN_OVER, TAKEN_OVER)
 
-    def check(self, user_id: int | None = None) -> list[Seat]:
-        """The seats whose credential has lapsed, of one user or of all. Blocking."""
-        seats = [seat for seat in list(self._seats) if user_id is None or seat.user_id == user_id]
-        return [seat for seat in seats if not seat.valid()]
+    def seats(self, user_id: int | None = None) -> list[Seat]:
+        """Of one user or of all, the oldest first."""
+        return [seat for seat in self._seats if user_id is None or seat.user_id == user_id]
 
     async def tick_forever(self) -> None:
         """Every session's deadlines, twice a second, and how late the loop was."""

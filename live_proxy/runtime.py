@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -38,7 +38,7 @@ from live_proxy.edge.requested import requested
 from live_proxy.edge.upstream_setup import upstream_setup
 from live_proxy.errors import Failure
 from live_proxy.exports import Exports
-from live_proxy.hub import Hub
+from live_proxy.hub import Hub, Seat, check
 from live_proxy.ladder import Ladder
 from live_proxy.lease import HEARTBEAT, LEASE, lease_until
 from live_proxy.models import ControlCommand
@@ -187,16 +187,26 @@ class Runtime:
                 await self._sweep()
 
     async def _check_credentials(self) -> None:
-        for seat in await self.database.run(self.hub.check):
+        async for seat in self._lapsed():
             seat.close(CloseCode.SIGNED_OUT, SIGNED_OUT)
 
     async def check_user(self, user_id: int) -> None:
         """Close the sockets of a user whose sign-in no longer holds. Asked twice: a change of password refreshes the
         session it was made in a moment after it ends all the others."""
-        if await self.database.run(self.hub.check, user_id):
+        if [seat async for seat in self._lapsed(user_id)]:
             await asyncio.sleep(CHECK_AGAIN)
-            for seat in await self.database.run(self.hub.check, user_id):
+            async for seat in self._lapsed(user_id):
                 seat.close(CloseCode.SIGNED_OUT, SIGNED_OUT)
+
+    async def _lapsed(self, user_id: int | None = None) -> AsyncIterator[Seat]:
+        """The seats whose credential holds no more, of one user or of all. A few at a time: where the database is slow
+        all together would take longer than it is waited for, and nobody would be closed."""
+        seats = self.hub.seats(user_id)
+        while seats:
+            checked, lapsed = await self.database.run(check, seats)
+            for seat in lapsed:
+                yield seat
+            del seats[:checked]
 
     async def tell_session_lost(self, session_id: UUID) -> None:
         """Another session took this one's conversation: here at once, elsewhere by command."""
