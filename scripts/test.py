@@ -12,18 +12,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.node_packages import ensure_node_packages  # noqa: E402
 
-ROUNDS = ("not browser", "browser")
 NO_TESTS = 5
 MOST_WORKERS = 4
+# Marks, and how many workers there are beside one for each core: those that start processes mostly wait for them, while
+# a browser is at work all the time.
+ROUNDS = (("not browser", 1), ("browser", 0))
 
 
 def main(arguments: list[str]) -> int:
     if problem := ensure_node_packages():
         print(problem, file=sys.stderr, flush=True)
-    workers = str(min(os.cpu_count() or 1, MOST_WORKERS))
+    cores = min(os.cpu_count() or 1, MOST_WORKERS)
+    spread = ("--dist", "loadfile", "--no-loadscope-reorder")
     codes = []
-    for marks in ROUNDS:
-        command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", "-m", marks, *arguments]
+    for marks, more in ROUNDS:
+        command = [sys.executable, "-m", "pytest", "-n", str(cores + more), *spread, "-m", marks, *arguments]
         codes.append(subprocess.call(command))
         if codes[-1] not in (0, NO_TESTS):
             return codes[-1]

@@ -90,7 +90,7 @@ async def world(
     live_config.cache_clear()
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)  # the browser's own tests have to stay the last
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, so that no worker waits for another at the end."""
-    items.sort(key=lambda item: "test_processes" not in item.nodeid)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

@@ -29,7 +29,7 @@ from project.tests.scenario_table import TABLE
 from simulator import Simulator
 from simulator.scenarios import SCENARIOS
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.service]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.service, pytest.mark.slow]
 
 TOOLS = [{"functionDeclarations": [{"name": "get_time", "description": "the time"}]}]
 NAMES = {
