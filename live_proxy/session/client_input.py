@@ -140,7 +140,7 @@ class ClientInput:
         if last is not None:
             await self._typed(last["parts"], message, ours)
             return
-        known_later = not self._link.is_ready and not self._link.climbing
+        known_later = self._link.history_is_due
         if known_later:
             self._link.forget_handle()
         # Whoever gives much at once waits until it is written: the queue is everybody's.
@@ -149,7 +149,7 @@ class ClientInput:
             return
         if known_later:
             return  # the next upstream gets it as history
-        upstream = await self._link.ready()  # one that is being dialled has taken its history already
+        upstream = await self._link.ready()  # one that is on its way has taken its history already
         if upstream is None:
             return
         if seeds and not upstream.setup.client_seeds:

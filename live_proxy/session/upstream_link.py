@@ -95,6 +95,13 @@ class UpstreamLink:
     def is_ready(self) -> bool:
         return self._ready.is_set() and self.current is not None and self._closing is None
 
+    @property
+    def history_is_due(self) -> bool:
+        """Whether what is on record now reaches the next upstream as history: none serves, and none that is on its way
+        has taken its history already."""
+        gone = self.current is None or self._closing is not None
+        return gone and not self.climbing and self._better is None
+
     async def ready(self) -> Upstream | None:
         """The upstream, after waiting for the climb that is under way; None where nobody serves.
 
