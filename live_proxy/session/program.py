@@ -44,7 +44,7 @@ class Program:
         self._handle = handle
         self._keep = keep
         self._newest: Offer = None
-        self._newest_at = 0  # the next message's position when it came
+        self._newest_at = 0  # the position behind the last message that it knows
         self._kept: Kept | None = None
         self._task: asyncio.Task[None] | None = None
         self._not_before = 0.0
@@ -61,9 +61,11 @@ class Program:
         """Whether the client's set-up is not answered yet."""
         return self._greeting is not None
 
-    def offer(self, newest: Offer, position: int) -> None:
-        """Google's newest handle, with the candidate that gave it; `position` is that of the next message."""
-        self._newest, self._newest_at = newest, position
+    def offer(self, newest: Offer, visit: Visit) -> None:
+        """Google's newest handle, with the candidate that gave it."""
+        # It may come behind the next question, of which it knows nothing yet.
+        turn = visit.transcript.turn
+        self._newest, self._newest_at = newest, visit.transcript.position if turn is None else turn.position
 
     def tell(self, visit: Visit, *, again: bool = True) -> None:
         """Between turns: make the handle good for what is on record now, and (`again`) tell the client of it. What

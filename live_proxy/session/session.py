@@ -332,7 +332,7 @@ class Session:
     def _handle_offered(self, handle: str) -> None:
         self._link.offer_handle(handle)
         if self._program is not None:
-            self._program.offer(self._link.resumable, self._visit.transcript.position)
+            self._program.offer(self._link.resumable, self._visit)
             if handle:
                 self._program.tell(self._visit)
 

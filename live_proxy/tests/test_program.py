@@ -17,6 +17,7 @@ from live_proxy.session.visit import Visit
 from live_proxy.transcript import Transcript
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
+GOOGLES = (cast(Any, None), "google-1")
 TOLD = '{"sessionResumptionUpdate":{"newHandle":"h","resumable":true}}'
 
 
@@ -52,9 +53,12 @@ class Told:
         self.visit = cast(Visit, SimpleNamespace(port=ClientPort(send), transcript=self.transcript, loop=loop))
 
     def turn(self) -> None:
+        self.ask()
+        self.transcript.close_turn("complete", NOW)
+
+    def ask(self) -> None:
         self.transcript.typed("hello", [], NOW)
         self.transcript.awaits_answer(NOW)
-        self.transcript.close_turn("complete", NOW)
 
     async def settled(self) -> list[str]:
         await self.program.settled()
@@ -114,10 +118,21 @@ async def test_googles_handle_is_good_for_what_was_said_before_it_came() -> None
     """Turns that another upstream answered are none that Google's own session knows."""
     told = Told()
     told.turn()
-    told.program.offer((cast(Any, None), "google-1"), told.transcript.position)
+    told.program.offer(GOOGLES, told.visit)
     told.program.tell(told.visit)
     await told.settled()
     told.turn()
     told.program.tell(told.visit)
     await told.settled()
     assert told.store.handles == ["google-1", ""]
+
+
+async def test_googles_handle_that_comes_behind_the_next_question_knows_nothing_of_it() -> None:
+    told = Told()
+    told.turn()
+    told.ask()
+    told.program.offer(GOOGLES, told.visit)
+    told.transcript.close_turn("complete", NOW)
+    told.program.tell(told.visit)
+    await told.settled()
+    assert told.store.handles == [""]
