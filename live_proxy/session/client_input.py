@@ -217,6 +217,7 @@ class ClientInput:
             self.speaking = True
         if "activityEnd" in content or content.get("audioStreamEnd") is True:
             self.speaking = False
+            self._spoken.end()
             await self._forward(message)
             visit.input_ended_at = visit.loop.time()
             visit.silence.input_ended(visit.input_ended_at)

@@ -51,10 +51,12 @@ class Endings:
         if not spoken or len(turns) != 1 or (self._question.open and not self._question.unfinished):
             return
         turn = turns[0]
-        said = speaking or turn.begun or turn.ended_input or (turn.user is not None and bool(turn.user.text))
+        answered = turn.begun or turn.ended_input
+        said = speaking or answered or (turn.user is not None and bool(turn.user.text))
         if said and not turn.heard and not turn.typed:
             transcript.heard_anew()
-            self._question.put_spoken(spoken.frames(ended=not speaking), ended=not speaking)
+            ended = not speaking and (answered or not spoken.goes_on(self._visit.loop.time()))
+            self._question.put_spoken(spoken.frames(ended=ended), ended=ended)
 
 
 def turned_away(candidate: Candidate, failure: Failure) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+from live_proxy.edge.generate_request import speech_is_marked
 from live_proxy.edge.to_upstream import to_upstream
 from live_proxy.errors import Failure
 from live_proxy.ladder import Upstream
@@ -11,6 +12,7 @@ from live_proxy.protocol.client import KINDS
 from live_proxy.protocol.codec import JsonObject, encode
 from live_proxy.protocol.frames import Frame
 from live_proxy.session import notices
+from live_proxy.session.spoken import STREAM_END
 from live_proxy.session.visit import Visit
 
 MAX_ASKED = 2  # times that one turn is sent
@@ -75,7 +77,10 @@ class Question:
 
     async def ask(self, upstream: Upstream) -> None:
         """Send it to `upstream`, whose silence counts from now on."""
-        visit, message = self._visit, self._message
+        visit = self._visit
+        if self.unfinished and not _hears_the_end(upstream, visit):
+            self._end_speech()
+        message = self._message
         if message is None:
             return
         if not self._asked:
@@ -95,6 +100,17 @@ class Question:
         with contextlib.suppress(Failure):
             for frame in message:
                 await upstream.transport.send(frame)
+
+
+    def _end_speech(self) -> None:
+        if isinstance(self._message, list):
+            self._message = [*self._message, Frame.of(STREAM_END)]
+        self.unfinished = False
+
+
+def _hears_the_end(upstream: Upstream, visit: Visit) -> bool:
+    """Whether it will know when somebody who still speaks has ended: a request answers only what it is told to."""
+    return upstream.candidate.transport == "websocket" or speech_is_marked(visit.requested)
 
 
 async def send_message(upstream: Upstream, message: JsonObject) -> None:

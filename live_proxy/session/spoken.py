@@ -9,6 +9,7 @@ from live_proxy.protocol.frames import Frame
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_SECONDS = 60.0
+RECENT = 1.0
 SOUND = '"audio"'
 SOUND_BYTES = SOUND.encode()
 HEAD = 40  # characters within which a frame of sound says what it is
@@ -26,6 +27,7 @@ class Spoken:
         self._marked = marked
         self._frames: deque[tuple[float, Frame]] = deque()
         self._bytes = 0
+        self._ended = False
 
     def __bool__(self) -> bool:
         return bool(self._frames)
@@ -35,6 +37,7 @@ class Spoken:
         at = data.find(SOUND, 0, HEAD) if isinstance(data, str) else data.find(SOUND_BYTES, 0, HEAD)
         if at < 0:
             return  # a picture
+        self._ended = False
         frames = self._frames
         frames.append((now, frame))
         self._bytes += len(data)
@@ -46,10 +49,19 @@ class Spoken:
             self._frames.clear()
             self._bytes = 0
 
+    def end(self) -> None:
+        """The client has said that no more sound comes."""
+        self._ended = True
+
+    def goes_on(self, now: float) -> bool:
+        """Whether sound still comes, of which upstream and not the client says where speech ends."""
+        coming = bool(self._frames) and now - self._frames[-1][0] < RECENT
+        return coming and not self._ended and not self._marked
+
     def frames(self, *, ended: bool = True) -> list[Frame]:
-        """What a new upstream must hear to answer: the sound, and that it has `ended`. Where it goes on, the client
-        will say so itself."""
+        """What a new upstream must hear to answer: the sound, and that it has `ended`. Where it goes on, so will the
+        client, which says itself when it ends or leaves that to upstream."""
         sound = [frame for _, frame in self._frames]
         if self._marked:
             return [Frame.of(START), *sound, *([Frame.of(END)] if ended else [])]
-        return [*sound, Frame.of(STREAM_END)]
+        return [*sound, *([Frame.of(STREAM_END)] if ended else [])]

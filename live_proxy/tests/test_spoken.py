@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from live_proxy.protocol.frames import Frame
-from live_proxy.session.spoken import MAX_BYTES, MAX_SECONDS, Spoken
+from live_proxy.session.spoken import MAX_BYTES, MAX_SECONDS, RECENT, Spoken
 
 
 def sound(length: int) -> Frame:
@@ -25,3 +25,21 @@ def test_one_piece_that_is_more_than_is_kept_is_not_kept() -> None:
     assert not spoken
     spoken.add(sound(4), 1.0)
     assert spoken
+
+
+def test_it_goes_on_until_the_client_ends_it_or_falls_silent() -> None:
+    spoken = Spoken(marked=False)
+    assert not spoken.goes_on(0.0)
+    spoken.add(sound(4), 0.0)
+    assert spoken.goes_on(0.0)
+    assert not spoken.goes_on(RECENT)
+    spoken.end()
+    assert not spoken.goes_on(0.0)
+    spoken.add(sound(4), 0.5)
+    assert spoken.goes_on(RECENT)
+
+
+def test_where_the_client_marks_speech_its_marks_count() -> None:
+    spoken = Spoken(marked=True)
+    spoken.add(sound(4), 0.0)
+    assert not spoken.goes_on(0.0)

@@ -1,18 +1,25 @@
-"""Upstream says that it goes away while somebody speaks."""
+"""Upstream goes away, or says that it will, while somebody speaks."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
+from typing import Any
 
 import pytest
 
+from conversations.models import Message
+from live_proxy.transports.sdk import load_sdk
 from project.tests.driving import AUDIO, PageSocket, Service
 from simulator import Simulator
 from simulator.connection_record import Connection
+from simulator.refusals import Abort
 
 pytestmark = pytest.mark.service
 MARKED = {"automaticActivityDetection": {"disabled": True}}
 SOUND = {"audio": {"mimeType": "audio/pcm;rate=16000", "data": "AAAA" * 160}}
+LOUD = {"audio": {"mimeType": "audio/pcm;rate=16000", "data": base64.b64encode(b"\xff\x3f" * 3200).decode()}}
+SILENCE = {"audio": {"mimeType": "audio/pcm;rate=16000", "data": base64.b64encode(bytes(32_000)).decode()}}
 
 
 async def speaking(service: Service, google: Simulator, time_left: float) -> PageSocket:
@@ -36,6 +43,64 @@ def heard(connection: Connection) -> tuple[list[str], int]:
     """The marks that upstream was told, and how many frames of sound."""
     marks = [mark for frame in connection.frames for mark in frame.get("realtimeInput", {})]
     return marks, connection.audio_frames
+
+
+@pytest.fixture
+async def sdk_below(google: Simulator, settings: Any) -> None:
+    await asyncio.to_thread(load_sdk)  # two seconds that no deadline of a test should bear
+    settings.LIVE_TRANSPORTS = ["websocket", "sdk"]
+
+
+async def begun(service: Service, google: Simulator) -> PageSocket:
+    """Somebody speaks, and upstream has written down the first words."""
+    page = await service.connect()
+    await page.set_up(config=AUDIO, inputAudioTranscription={})
+    await page.notice("transport")
+    for _ in range(3):
+        await page.send({"realtimeInput": LOUD})
+    await google.wait_for(lambda sim: sim.connections[-1].audio_frames == 3)
+    (live,) = google._sockets
+    await live.send({"serverContent": {"inputTranscription": {"text": "Tell me about the"}}})
+    await page.until(lambda message: "inputTranscription" in message.get("serverContent", {}))
+    return page
+
+
+def lose(google: Simulator) -> None:
+    (live,) = google._sockets
+    live.end(Abort())
+
+
+async def test_whose_end_upstream_finds_is_not_cut_off_by_its_loss(service: Service, google: Simulator) -> None:
+    page = await begun(service, google)
+    lose(google)
+    await google.wait_for(lambda sim: [each.audio_frames for each in sim.connections[1:]][-1:] == [3])
+    for sound in (LOUD, SILENCE):
+        await page.send({"realtimeInput": sound})
+    await page.turn_end()
+    assert heard(google.connections[-1]) == ([], 5)
+    await service.written()
+    assert [row.status async for row in Message.objects.order_by("position")] == ["complete", "complete"]
+
+
+async def test_who_has_ended_is_answered_after_a_loss(service: Service, google: Simulator) -> None:
+    google.script(["no_output"])
+    page = await begun(service, google)
+    await page.send({"realtimeInput": {"audioStreamEnd": True}})
+    await google.wait_for(lambda sim: heard(sim.connections[-1]) == (["audioStreamEnd"], 3))
+    lose(google)
+    await page.turn_end()
+    assert heard(google.connections[-1]) == (["audioStreamEnd"], 3)
+
+
+async def test_what_cannot_find_an_end_answers_what_was_said(
+    sdk_below: None, service: Service, google: Simulator
+) -> None:
+    page = await begun(service, google)
+    google.scenario = "no_live_access"
+    lose(google)
+    assert await page.notice("transport") == "sdk"
+    await page.turn_end()
+    assert "seconds of speech" in page.text()
 
 
 async def test_it_is_heard_to_the_end(service: Service, google: Simulator) -> None:
