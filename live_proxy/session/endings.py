@@ -52,7 +52,7 @@ class Endings:
             return
         turn = turns[0]
         answered = turn.begun or turn.ended_input
-        said = speaking or answered or (turn.user is not None and bool(turn.user.text))
+        said = speaking or answered or self._question.open or (turn.user is not None and bool(turn.user.text))
         if said and not turn.heard and not turn.typed:
             transcript.heard_anew()
             ended = not speaking and (answered or not spoken.goes_on(self._visit.loop.time()))

@@ -51,6 +51,29 @@ async def sdk_below(google: Simulator, settings: Any) -> None:
     settings.LIVE_TRANSPORTS = ["websocket", "sdk"]
 
 
+async def test_two_losses_in_one_sentence(
+    sdk_below: None, service: Service, google: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second upstream hears the end, and tells of no word."""
+    monkeypatch.setattr("simulator.speaking.transcript_of_speech", lambda _: [])
+    page = await service.connect()
+    await page.set_up(config=AUDIO, realtimeInputConfig=MARKED)
+    await page.notice("transport")
+    await page.send({"realtimeInput": {"activityStart": {}}})
+    await page.send({"realtimeInput": SOUND})
+    await google.wait_for(lambda sim: sim.connections[-1].audio_frames == 1)
+    google.scenario = "no_output"
+    lose(google)
+    await google.wait_for(lambda sim: [heard(each) for each in sim.connections[1:]][-1:] == [(["activityStart"], 1)])
+    await page.send({"realtimeInput": {"activityEnd": {}}})
+    await google.wait_for(lambda sim: heard(sim.connections[-1]) == (["activityStart", "activityEnd"], 1))
+    lose(google)
+    google.scenario = "normal"
+    await page.until(lambda message: message.get("proxy", {}).get("transport") == "sdk")
+    await page.turn_end()
+    assert "seconds of speech" in page.text()
+
+
 async def begun(service: Service, google: Simulator) -> PageSocket:
     """Somebody speaks, and upstream has written down the first words."""
     page = await service.connect()
