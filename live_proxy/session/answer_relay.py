@@ -4,6 +4,7 @@ before its end is told.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import structlog
@@ -40,6 +41,7 @@ log = structlog.get_logger(__name__)
 
 MAX_HELD = 200
 MAX_BAD = 5
+HANDLE_COMES = 1.0  # seconds that upstream may take behind a turn
 
 
 class AnswerRelay:
@@ -72,6 +74,7 @@ class AnswerRelay:
         self.media_frames = 0
         self.control_frames = 0
         self.ending = False  # a turn is over and its end not told yet
+        self._ended_at = -math.inf  # when that of the last one was
 
     def serve(self, upstream: Upstream) -> None:
         """A new upstream speaks from now on."""
@@ -81,6 +84,10 @@ class AnswerRelay:
         self._sounding = None
         self._held.clear()
         visit.transcript.upstream_changed()
+
+    def is_settled(self, now: float) -> bool:
+        """Whether the last turn's end is told, and upstream has had the time to give a handle that knows of it."""
+        return not self.ending and now - self._ended_at > HANDLE_COMES
 
     async def relay(self, frame: Frame) -> None:
         """Pass one upstream frame on. Raises `Failure` where upstream broke its own rules, `ClientGone`."""
@@ -239,6 +246,7 @@ class AnswerRelay:
                 await visit.port.send(frame.data if seen is message else _like(frame, seen))
         finally:
             self.ending = False
+            self._ended_at = visit.loop.time()
         self._on_turn_end()
 
     async def settle(self, draft: Draft | None, question: Draft | None = None) -> None:

@@ -234,7 +234,7 @@ class Session:
             return
         if (kind := visit.silence.broken(now)) is not None:
             self._silent(kind)
-        elif self._leave_by is not None and (now >= self._leave_by or self._nobody_speaks()):
+        elif self._leave_by is not None and (now >= self._leave_by or self._may_leave(now)):
             self._leave_by = None
             self._link.drop(Failure(RESUME, ErrorKind.SESSION_LIMIT, reason="upstream said goAway"))
         elif not visit.transcript.awaiting and now - self._input.last_frame > limits.idle_upstream:
@@ -314,8 +314,8 @@ class Session:
         deaf = current is not None and "audio_in" in current.setup.lost
         return not visit.transcript.turns and (deaf or visit.loop.time() - self._input.last_media > QUIET)
 
-    def _nobody_speaks(self) -> bool:
-        return not self._visit.transcript.turns and not self._input.speaking
+    def _may_leave(self, now: float) -> bool:
+        return self._relay.is_settled(now) and not self._visit.transcript.turns and not self._input.speaking
 
     def _turn_ended(self) -> None:
         self._spoken.clear()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from conversations.models import Message
+from live_proxy.session import answer_relay
 from live_proxy.transports.sdk import load_sdk
 from project.tests.driving import AUDIO, PageSocket, Service
 from simulator import Simulator
@@ -43,6 +44,31 @@ def heard(connection: Connection) -> tuple[list[str], int]:
     """The marks that upstream was told, and how many frames of sound."""
     marks = [mark for frame in connection.frames for mark in frame.get("realtimeInput", {})]
     return marks, connection.audio_frames
+
+
+async def test_the_handle_of_the_last_turn_is_waited_for(
+    service: Service, google: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes behind the turn, and the one before it knows nothing of the turn."""
+    monkeypatch.setattr(answer_relay, "HANDLE_COMES", 60.0)
+    page = await service.talk()
+    await page.type("my name is Ada")
+    await page.until(lambda message: "modelTurn" in message.get("serverContent", {}))
+    (live,) = google._sockets
+    await live.send({"goAway": {"timeLeft": "300s"}})
+    await page.turn_end()
+    (seat,) = service.runtime.hub._seats
+    session, now = seat.session, asyncio.get_running_loop().time()
+    assert session is not None
+    async with asyncio.timeout(5):
+        while session._leave_by is None or session.busy:
+            await asyncio.sleep(0.01)
+    session.tick(now + 1)
+    assert session._link.is_ready
+    session.tick(now + 90)
+    assert not session._link.is_ready
+    assert "my name is Ada" in await page.ask("history please")
+    assert (google.connections[1].setup or {})["sessionResumption"]["handle"]
 
 
 @pytest.fixture
