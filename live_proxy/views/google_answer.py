@@ -124,20 +124,33 @@ async def answer(
 
 
 class _Body:
-    """The body of a response. Nobody is told that it was never begun, which happens where a program leaves at once."""
+    """The body of a response. A program that leaves at once has it never begun: Django then closes the response, or
+    drops it without a word where it had not come to sending it."""
 
     def __init__(self, chunks: AsyncIterator[bytes], finish: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._chunks = chunks
         self._finish = finish
-        self._given_up = asyncio.get_running_loop().call_later(BEGUN_WITHIN, self._give_up)
+        self._over = False
+        self._loop = asyncio.get_running_loop()
+        self._watch = self._loop.call_later(BEGUN_WITHIN, self._give_up)
+
+    def close(self) -> None:
+        """From any thread, when the response is over. What was begun ends by itself."""
+        self._loop.call_soon_threadsafe(self._give_up)
 
     def _give_up(self) -> None:
-        spawn(self._finish(), name="request-end")
+        if self._take():
+            spawn(self._finish(), name="request-end")
+
+    def _take(self) -> bool:
+        """Whether whoever asks is the first to ask."""
+        taken, self._over = not self._over, True
+        self._watch.cancel()
+        return taken
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self._given_up.when() <= asyncio.get_running_loop().time():
+        if not self._take():
             return
-        self._given_up.cancel()
         async with aclosing(cast(Any, self._chunks)) as chunks:
             async for chunk in chunks:
                 yield chunk

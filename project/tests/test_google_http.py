@@ -14,7 +14,6 @@ from google.genai import errors, types
 
 from conversations.models import Conversation, FallbackEvent, Message, Session, TransportAttempt
 from live_proxy.runtime import current_runtime
-from live_proxy.views import google_answer
 from project.tests.driving import Service
 from project.tests.programs import go_back_to, python_client, token_for
 from simulator import Simulator
@@ -218,24 +217,6 @@ async def test_a_program_that_leaves_before_an_answer_is_on_record(service: Serv
     assert await until_rows(Session, [(1001, "the program left")], "close_code", "close_reason")
     assert await until_rows(Message, [("failed",)], "status", role="model")
     assert len(current_runtime().hub) == 0
-
-
-async def test_an_answer_that_nobody_begins_to_read_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As when a program leaves between its answer and the first look at it."""
-    monkeypatch.setattr(google_answer, "BEGUN_WITHIN", 0.01)
-    finished, read = asyncio.Event(), []
-
-    async def finish() -> None:
-        finished.set()
-
-    async def chunks() -> AsyncIterator[bytes]:
-        read.append(True)
-        yield b"x"
-
-    body = google_answer._Body(chunks(), finish)
-    async with asyncio.timeout(5):
-        await finished.wait()
-    assert [chunk async for chunk in body] == [] == read
 
 
 async def test_a_long_answer_is_not_taken_for_left_behind(service: Service, plain: httpx.AsyncClient) -> None:
