@@ -21,7 +21,7 @@ from live_proxy import resumptions
 from live_proxy.api_tokens import login_of_token
 from live_proxy.candidates import Candidate, preferring
 from live_proxy.catalogue import Family
-from live_proxy.close_codes import CloseCode
+from live_proxy.close_codes import INTERNAL, CloseCode
 from live_proxy.edge import google_words as words
 from live_proxy.edge.google_path import HttpPath
 from live_proxy.edge.policy import allows_family, request_held_to
@@ -113,10 +113,11 @@ async def answer(
         kind = "text/event-stream" if sse else "application/json"
         finish = partial(_finish, runtime, asking, thread, seat, LEFT)
         return StreamingHttpResponse(_Body(stream, finish), content_type=f"{kind}; charset=utf-8")
-    except BaseException:
+    except BaseException as error:
         if asking is not None:
             keep_seat = True  # until it is on record that nobody waits any more
-            spawn(_finish(runtime, asking, thread, seat, LEFT), name="request-end")
+            ended = LEFT if isinstance(error, asyncio.CancelledError) else (CloseCode.INTERNAL, INTERNAL)
+            spawn(_finish(runtime, asking, thread, seat, ended), name="request-end")
         raise
     finally:
         if not keep_seat:

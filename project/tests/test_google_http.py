@@ -13,6 +13,8 @@ from asgiref.sync import sync_to_async
 from google.genai import errors, types
 
 from conversations.models import Conversation, FallbackEvent, Message, Session, TransportAttempt
+from live_proxy.close_codes import INTERNAL
+from live_proxy.ladder import Ladder
 from live_proxy.runtime import current_runtime
 from project.tests.driving import Service
 from project.tests.programs import go_back_to, python_client, token_for
@@ -216,6 +218,19 @@ async def test_a_program_that_leaves_before_an_answer_is_on_record(service: Serv
     asking.cancel()
     assert await until_rows(Session, [(1001, "the program left")], "close_code", "close_reason")
     assert await until_rows(Message, [("failed",)], "status", role="model")
+    assert len(current_runtime().hub) == 0
+
+
+async def test_what_goes_wrong_here_is_not_said_of_the_program(
+    service: Service, plain: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("secret words")
+
+    monkeypatch.setattr(Ladder, "climb", broken)
+    response = await plain.post(f"/v1beta/models/{MODEL}:generateContent", json=ask())
+    assert response.status_code == 500
+    assert await until_rows(Session, [(1011, INTERNAL)], "close_code", "close_reason")
     assert len(current_runtime().hub) == 0
 
 
