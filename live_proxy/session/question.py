@@ -101,7 +101,6 @@ class Question:
             for frame in message:
                 await upstream.transport.send(frame)
 
-
     def _end_speech(self) -> None:
         if isinstance(self._message, list):
             self._message = [*self._message, Frame.of(STREAM_END)]

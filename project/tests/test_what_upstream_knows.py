@@ -81,9 +81,7 @@ async def test_what_is_given_during_a_climb(service: Service, gate: Gate) -> Non
     assert [PASSWORD in frame for frame in told(service)] == [True, False]
 
 
-async def test_what_is_given_while_an_upstream_is_introduced(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_is_given_while_an_upstream_is_introduced(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is open and has its history, and a slow client is still told of it."""
     introduced, go_on, notify = asyncio.Event(), asyncio.Event(), Visit.notify
 
