@@ -9,9 +9,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 TOKEN = "ya29.gcloud-canary-0123456789"
-# A child that keeps the standard output open, as the real script's Python does.
-HANGS = 'sleep 300 & echo $! > "$0.child"; wait'
-EXITS_BEFORE_ITS_CHILD = 'sleep 300 & echo $! > "$0.child"; exit 0'
+# A child that keeps the standard output open, as the real script's Python does. Its file appears with the number in it.
+CHILD = 'sleep 300 & echo $! > "$0.pid"; mv "$0.pid" "$0.child"'
+HANGS = f"{CHILD}; wait"
+EXITS_BEFORE_ITS_CHILD = f"{CHILD}; exit 0"
 
 
 make_key = rsa.generate_private_key
