@@ -4,6 +4,7 @@
 import { object, text } from "../foundation/shape.js";
 
 const LONGEST_WAIT = 300; // seconds
+const PATIENCE = 60_000; // milliseconds for an answer and all of its body; who brings a signal has patience of their own
 
 export class ApiError extends Error {
   /** @param {number} status 0: the network @param {string} [sentence] the service's own, for people
@@ -20,7 +21,8 @@ export class ApiError extends Error {
 export async function request(address, more = {}) {
   let answer;
   try {
-    answer = await fetch(address, { headers: { Accept: "application/json" }, credentials: "same-origin", ...more });
+    const usual = { headers: { Accept: "application/json" }, credentials: /** @type {const} */ ("same-origin") };
+    answer = await fetch(address, { ...usual, signal: AbortSignal.timeout(PATIENCE), ...more });
   } catch (error) {
     if (/** @type {Error} */ (error).name === "AbortError") throw error;
     throw new ApiError(0);
