@@ -159,6 +159,20 @@ def test_conversations_are_listed_by_date(page: Page, live_server: Any, signed_i
     expect(page.get_by_role("heading", name="New conversation", level=1)).to_be_visible()
 
 
+def test_the_button_of_a_menu_closes_it_too(page: Page, live_server: Any, signed_in: Any) -> None:
+    record(signed_in)
+    page.goto(f"{live_server.url}/")
+    page.get_by_role("link", name="Cats").hover()
+    button, menu = page.get_by_role("button", name="More for Cats"), page.get_by_role("menu", name="Conversation")
+    for _ in range(2):
+        button.click()
+        expect(menu).to_be_visible()
+        button.click()
+        expect(menu).to_be_hidden()
+    button.press("Enter")
+    expect(menu).to_be_visible()
+
+
 def test_more_conversations_are_fetched_on_demand(page: Page, live_server: Any, signed_in: Any) -> None:
     for number in range(60):
         record(signed_in, title=f"talk {number}", days_ago=number)

@@ -9,6 +9,7 @@ import { gettext } from "../language/gettext.js";
 export class ConversationMenu extends EventTarget {
   /** @type {HTMLElement|null} that opened it */
   #button = null;
+  #closing = false; // by a press on that button, which the browser takes for one beside the menu
 
   /** @param {string} base the address of the conversations of the API */
   constructor(base) {
@@ -20,10 +21,15 @@ export class ConversationMenu extends EventTarget {
       this.#button?.setAttribute("aria-expanded", String(/** @type {ToggleEvent} */ (event).newState === "open"));
     });
     document.body.append(this.menu);
+    const closing = (/** @type {PointerEvent} */ { target }) => {
+      this.#closing = this.menu.matches(":popover-open") && Boolean(this.#button?.contains(/** @type {Node} */ (target)));
+    };
+    document.addEventListener("pointerdown", closing, true);
   }
 
   /** @param {ConversationRow} row @param {HTMLElement} button */
   open(row, button) {
+    if (this.#closing) return void (this.#closing = false);
     const exported = (/** @type {string} */ format, /** @type {string} */ label) => {
       const item = link(`${this.base}${row.id}/export/?format=${format}`, label);
       item.addEventListener("click", () => this.menu.hidePopover());
