@@ -251,6 +251,8 @@ def test_each_trouble_with_pictures_has_its_own_help(
     assert help.get_by_role("listitem").count() >= 1
     expect(page.get_by_role("button", name=button)).to_have_attribute("aria-pressed", "false")
     expect(state(page)).to_have_text("Listening")
+    page.get_by_role("button", name="End voice").click()
+    expect(help).to_be_hidden()
 
 
 def test_nothing_moves_for_those_who_want_nothing_to_move(page: Page, edge: Edge) -> None:

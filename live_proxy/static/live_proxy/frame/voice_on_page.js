@@ -40,6 +40,7 @@ export class VoiceOnPage {
     this.call.addEventListener("change", () => {
       if (!this.call.resumable) status.clearOffer();
       if (this.call.microphone.open) status.clearMoment(MICROPHONE_MOMENTS);
+      if (!this.call.begun) status.clearMoment(["camera_denied", "no_camera", "no_screen"]); // they speak of the call
     });
     this.view.addEventListener("refused", (event) => {
       status.hint(/** @type {CustomEvent} */ (event).detail);
