@@ -88,13 +88,13 @@ class Hub:
 
     def take(self, seat: Seat) -> None:
         """Seat a socket. An answer that is finished for somebody who has left makes place for them. Raises `Full`."""
-        mine = [other for other in self._seats if other.user_id == seat.user_id]
-        if len(mine) >= self._max_per_user:
-            left = next((other for other in mine if other.finishing), None)
-            if left is None:
-                metrics.SESSIONS_REFUSED.labels("user").inc()
-                raise Full(f"You have {len(mine)} conversations open already; close one and try again.")
-            left.close(CloseCode.LIMIT, MADE_PLACE)
+        mine = self.count_of(seat.user_id)
+        if mine >= self._max_per_user:
+            metrics.SESSIONS_REFUSED.labels("user").inc()
+            raise Full(f"You have {mine} conversations open already; close one and try again.")
+        left = [other for other in self.seats(seat.user_id) if other.finishing]
+        if left and mine + len(left) >= self._max_per_user:
+            left[0].close(CloseCode.LIMIT, MADE_PLACE)
         if len(self._seats) >= self._max:
             metrics.SESSIONS_REFUSED.labels("all").inc()
             raise Full("The service is full; try again in a moment.")

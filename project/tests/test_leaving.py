@@ -162,3 +162,16 @@ async def test_a_question_behind_one_that_it_cut_off_is_answered(service: Servic
     await service.written()
     last = await Message.objects.filter(role="model").order_by("position").alast()
     assert last is not None and (last.status, last.text) == ("complete", ANSWER.format("another one"))
+
+
+async def test_places_are_made_for_one_and_not_for_many(service: Service) -> None:
+    service.runtime.hub._max_per_user = 2
+    page = await in_mid_answer(service)
+    (seat,) = service.runtime.hub._seats
+    await leave(page, "reloaded")
+    await until(lambda: seat.finishing)
+    seat.close = lambda code, reason: None  # as long as it takes to leave
+    for _ in range(2):
+        await service.talk()
+    refused = await service.connect()
+    assert (await refused.closed())[0] == 4429
