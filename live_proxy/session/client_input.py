@@ -23,7 +23,7 @@ from live_proxy.session.visit import Visit
 from live_proxy.writer import Durability
 
 MAX_CLIENT_ID = 64
-MAX_TURNS = 200
+MAX_SEEDS = 200  # turns of one message that are given as history: the newest go on record
 SYSTEM = "system"
 MEDIA = ("inlineData", "inline_data", '"video"', '"audio"', "mediaChunks", "media_chunks")
 
@@ -128,13 +128,11 @@ class ClientInput:
     async def _content(self, message: JsonObject, ours: JsonObject) -> None:
         visit, content = self._visit, message["clientContent"]
         turns = turns_of(content)
-        if len(turns) > MAX_TURNS:
-            raise ClientFault(CloseCode.BAD_MESSAGE, f"clientContent.turns: at most {MAX_TURNS} at a time.")
         complete = content.get("turnComplete") is True
         seeds, self._seeds = self._seeds, False
         turns = self._instructed(turns)
         last = turns.pop() if complete and not seeds and turns and turns[-1]["role"] != "model" else None
-        for turn in turns:
+        for turn in turns[-MAX_SEEDS:]:
             role = "model" if turn["role"] == "model" else "user"
             visit.transcript.seeded(role, text_of(turn["parts"]), without_media(turn["parts"]), visit.now())
         if last is not None:

@@ -17,10 +17,8 @@ from live_proxy.ladder import Ladder, NoCandidate, Order, Upstream
 from live_proxy.protocol.codec import JsonObject, encode
 from live_proxy.protocol.events import server_events
 from live_proxy.recorder import Recorder
-from live_proxy.session.client_input import text_of, without_media
+from live_proxy.session.client_input import MAX_SEEDS, text_of, without_media
 from live_proxy.transcript import Transcript
-
-MAX_SEEDS = 200
 
 
 @dataclass(frozen=True, slots=True)
