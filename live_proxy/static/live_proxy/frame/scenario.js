@@ -10,9 +10,9 @@ const WELL = "normal";
 export async function offerScenarios(address, changed) {
   const picker = /** @type {HTMLSelectElement} */ (find("#scenario"));
   const note = find("#scenario-note");
-  const failed = () => (note.textContent = picker.dataset.failed ?? "");
+  const failed = () => void (note.textContent = picker.dataset.failed ?? "");
   const offered = await send(address, "GET").catch(failed);
-  if (typeof offered === "string") return;
+  if (!offered) return;
   const { groups, chosen } = offered;
   for (const { label, scenarios } of groups) {
     const group = element("optgroup", { label });

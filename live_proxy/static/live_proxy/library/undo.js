@@ -33,8 +33,7 @@ export class Undo {
   /** @param {string} sentence @param {HTMLElement|null} [heir] of the focus */
   say(sentence, heir) {
     this.offered = false;
-    if (heir) handOver(this.#box, heir);
-    handOver(this.#box);
+    handOver(this.#box, heir ?? undefined);
     this.#box.replaceChildren(element("p", {}, sentence));
     this.#box.hidden = false;
     this.#wait();
